@@ -1,0 +1,1 @@
+"""Ingest, validation, publishing and orchestration of the customer-service metrics warehouse."""

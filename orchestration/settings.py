@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -27,12 +27,14 @@ class Settings:
         project_dir: the checkout: models, seeds, expectations.
         start_date: first load date for which partitions exist (`CX_START_DATE`).
         webhook_url: where a failed run is posted, or None (`CX_WEBHOOK_URL`).
+        hash_key: goes before the key file of personal ids, or None (`CX_HASH_KEY`).
     """
 
     home: Path
     project_dir: Path = PROJECT_DIR
     start_date: date = date(2015, 1, 1)
-    webhook_url: str | None = None
+    webhook_url: str | None = field(default=None, repr=False)
+    hash_key: str | None = field(default=None, repr=False)
 
     @property
     def inbox(self) -> Path:
@@ -104,4 +106,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             f"{webhook.split(':')[0]!r}: correct it or unset it."
         )
     home = Path(values.get("CX_HOME") or PROJECT_DIR / "data").expanduser().resolve()
-    return Settings(home=home, start_date=start_date, webhook_url=webhook)
+    return Settings(
+        home=home,
+        start_date=start_date,
+        webhook_url=webhook,
+        hash_key=values.get("CX_HASH_KEY") or None,
+    )

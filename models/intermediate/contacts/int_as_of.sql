@@ -1,0 +1,24 @@
+-- One row: the day that the warehouse speaks from, and the instant at which that day ends.
+with load_dates as (
+    {%- for entity in var('entities') %}
+    select max(_load_date) as load_date from {{ ref('int_' ~ entity ~ '_versioned') }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+latest as (
+    select
+        {% if var('as_of') -%}
+        cast('{{ var("as_of") }}' as date) as as_of_date
+        {%- else -%}
+        max(load_date) as as_of_date
+        {%- endif %}
+    from load_dates
+)
+
+select
+    as_of_date,
+    cast({{ add_days('as_of_date', 1) }} as timestamp) as as_of_at
+from latest

@@ -1,0 +1,68 @@
+-- One row per contact: does it open an issue, and when did the customer come back about it.
+with contacts as (
+    select * from {{ ref('int_contacts_enriched') }}
+),
+
+-- Only a known customer with a known reason and time can be seen to come back.
+measurable as (
+    select
+        contact_id,
+        customer_id,
+        reason,
+        started_at,
+        is_fcr_eligible
+    from contacts
+    where
+        is_customer_contact
+        and customer_id is not null
+        and reason <> 'unknown'
+        and started_at is not null
+),
+
+-- Looking back counts only handled contacts: after an abandoned call the next one is the first
+-- that could have solved anything. Looking forward counts every attempt of the customer.
+ordered as (
+    select
+        contact_id,
+        customer_id,
+        reason,
+        started_at,
+        is_fcr_eligible,
+        max(case when is_fcr_eligible then started_at end) over (
+            partition by customer_id, reason
+            order by started_at, contact_id
+            rows between unbounded preceding and 1 preceding
+        ) as previous_started_at,
+        lead(started_at) over (
+            partition by customer_id, reason order by started_at, contact_id
+        ) as next_started_at
+    from measurable
+),
+
+follow_ups as (
+    select
+        parent_contact_id as contact_id,
+        min(started_at) as follow_up_started_at
+    from contacts
+    where parent_contact_id is not null and is_customer_contact
+    group by parent_contact_id
+)
+
+select
+    contacts.contact_id,
+    ordered.contact_id is not null and contacts.is_fcr_eligible as is_repeat_measurable,
+    contacts.is_fcr_eligible
+    and ordered.contact_id is not null
+    and coalesce(
+        ordered.previous_started_at
+        < {{ add_days('ordered.started_at', '-' ~ var('fcr_window_days')) }},
+        true
+    )
+    and contacts.parent_contact_id is null as is_first_contact,
+    least(
+        coalesce(ordered.next_started_at, follow_ups.follow_up_started_at),
+        coalesce(follow_ups.follow_up_started_at, ordered.next_started_at)
+    ) as repeated_at
+from contacts
+left join ordered on contacts.contact_id = ordered.contact_id
+left join follow_ups on contacts.contact_id = follow_ups.contact_id

@@ -1,0 +1,2 @@
+-- One row per delivered chat row, with its verdict.
+{{ version_entity('chats', 'chat_id') }}

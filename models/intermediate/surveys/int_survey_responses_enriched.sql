@@ -1,0 +1,88 @@
+-- One row per accepted answer with its scale, its contact's attributes and the flags that metrics filter on.
+with responses as (
+    select
+        *,
+        contact_type || ':' || contact_ref_id as contact_id
+    from {{ ref('int_survey_responses_versioned') }}
+    where _disposition = 'accepted'
+),
+
+scales as (
+    select * from {{ ref('rating_scales') }}
+),
+
+contacts as (
+    select * from {{ ref('int_contacts_enriched') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers_versioned') }}
+    where _disposition = 'accepted'
+),
+
+joined as (
+    select
+        responses.response_id,
+        responses.survey_type,
+        responses.scale_id,
+        scales.scale_version,
+        scales.direction as scale_direction,
+        coalesce(responses.question_key, 'overall') as question_key,
+        case when coalesce(responses.is_relational, false) then 'relational' else 'transactional' end
+            as survey_scope,
+        responses.contact_id,
+        contacts.contact_id is not null as is_linked_to_contact,
+        coalesce(responses.customer_id, contacts.customer_id) as customer_id,
+        -- Credit goes to who served the contact last; the survey tool's word is second best.
+        coalesce(contacts.agent_id, responses.agent_id) as agent_id,
+        coalesce(contacts.channel, responses.channel, 'unknown') as channel,
+        coalesce(contacts.product_area, 'unknown') as product_area,
+        coalesce(contacts.reason, 'unknown') as reason,
+        coalesce(contacts.team, 'unknown') as team,
+        coalesce(customers.country_code, contacts.country_code, responses.country_code, 'unknown')
+            as country_code,
+        coalesce(customers.industry, contacts.industry, 'unknown') as industry,
+        coalesce(customers.plan_tier, contacts.plan_tier, 'unknown') as plan_tier,
+        responses.score,
+        scales.score_min,
+        scales.score_max,
+        responses.score between scales.positive_min and scales.positive_max as is_positive,
+        responses.score between scales.negative_min and scales.negative_max as is_negative,
+        coalesce(contacts.is_bot_only, false) as is_bot_only,
+        coalesce(customers.is_test, contacts.is_test, false) as is_test,
+        responses.sent_at,
+        responses.responded_at,
+        {{ reporting_date('responses.responded_at') }} as response_date,
+        contacts.contact_date,
+        {{ reporting_date('contacts.resolved_at') }} as resolved_date,
+        responses._source,
+        responses._source_file,
+        responses._row_number,
+        responses._load_date,
+        responses._run_id
+    from responses
+    left join scales on responses.scale_id = scales.scale_id
+    left join contacts on responses.contact_id = contacts.contact_id
+    left join customers
+        on coalesce(responses.customer_id, contacts.customer_id) = customers.customer_id
+),
+
+-- Of several answers about one contact to one question the latest counts; an unscored one never
+-- pushes a scored one out.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by coalesce(contact_id, response_id), survey_type, scale_id, question_key
+            order by
+                case when score is not null then 0 else 1 end,
+                responded_at desc nulls last,
+                response_id desc
+        ) as answer_rank
+    from joined
+)
+
+select
+    *,
+    score is not null and answer_rank = 1 and not is_test as is_counted
+from ranked

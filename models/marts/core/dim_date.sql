@@ -1,0 +1,44 @@
+-- One row per day from the first contact or response to the day the warehouse speaks from.
+with contacts as (
+    select * from {{ ref('int_contacts_enriched') }}
+),
+
+responses as (
+    select * from {{ ref('int_survey_responses_enriched') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+-- The clocks of some exports run into the future: days after as_of belong to nobody.
+bounds as (
+    select
+        least(min_dates.first_date, as_of.as_of_date) as first_date,
+        as_of.as_of_date as last_date
+    from as_of
+    cross join (
+        select min(seen_date) as first_date
+        from (
+            select min(contact_date) as seen_date from contacts
+            union all
+            select min(response_date) as seen_date from responses
+        ) as seen
+    ) as min_dates
+),
+
+days as (
+    select cast({{ date_series('first_date', 'last_date') }} as date) as calendar_date
+    from bounds
+)
+
+select
+    calendar_date,
+    cast(extract(year from calendar_date) as bigint) as calendar_year,
+    cast(extract(quarter from calendar_date) as bigint) as quarter_of_year,
+    cast(extract(month from calendar_date) as bigint) as month_of_year,
+    cast(date_trunc('month', calendar_date) as date) as month_start_date,
+    cast(date_trunc('week', calendar_date) as date) as week_start_date,
+    {{ iso_day_of_week('calendar_date') }} as iso_day_of_week,
+    {{ iso_day_of_week('calendar_date') }} >= 6 as is_weekend
+from days

@@ -1,0 +1,136 @@
+-- One row per contact: every ticket, chat and call, whatever its outcome.
+with contacts as (
+    select * from {{ ref('int_contacts_enriched') }}
+),
+
+repeats as (
+    select * from {{ ref('int_contacts_repeats') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+matured as (
+    select
+        contacts.*,
+        repeats.is_repeat_measurable,
+        repeats.is_first_contact,
+        repeats.repeated_at,
+        coalesce(
+            {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= as_of.as_of_at, false
+        ) as is_repeat_window_mature,
+        coalesce(
+            {{ add_days('contacts.first_resolved_at', var('fcr_window_days')) }} <= as_of.as_of_at,
+            false
+        ) as is_reopen_window_mature,
+        coalesce(
+            repeats.repeated_at
+            <= {{ add_days('contacts.started_at', var('fcr_window_days')) }},
+            false
+        ) as is_repeated
+    from contacts
+    inner join repeats on contacts.contact_id = repeats.contact_id
+    cross join as_of
+)
+
+select
+    contact_id,
+    contact_type,
+    contact_medium,
+    source_record_id,
+    customer_id,
+    agent_id,
+    channel,
+    queue,
+    team,
+    reason,
+    product_area,
+    country_code,
+    industry,
+    plan_tier,
+    direction,
+    outcome,
+    parent_contact_id,
+    agent_reply_count,
+    customer_message_count,
+    agent_count,
+    solve_count,
+    reopen_count,
+    {{ seconds_between('started_at', 'first_replied_at') }} as first_response_calendar_seconds,
+    wait_seconds,
+    handle_seconds,
+    short_abandon_seconds,
+    answer_target_seconds,
+    is_customer_contact,
+    is_handled,
+    is_resolved,
+    is_bot_only,
+    is_spam,
+    is_deleted,
+    merged_into_contact_id is not null as is_merged,
+    is_test,
+    is_offered,
+    is_abandoned,
+    is_short_abandoned,
+    is_fcr_eligible,
+    is_repeat_measurable,
+    is_first_contact,
+    is_repeat_window_mature,
+    -- Not yet elapsed is not success: the verdict stays NULL until the window is over.
+    case
+        when is_first_contact and is_repeat_window_mature
+            then coalesce(is_resolved, true) and not is_repeated
+    end as is_fcr_no_repeat,
+    case
+        when
+            is_first_contact and is_repeat_window_mature and is_level1_resolvable
+            then coalesce(is_resolved, true) and not is_repeated
+    end as is_fcr_net,
+    case
+        when
+            is_fcr_eligible and contact_type = 'ticket' and is_resolved
+            and agent_reply_count is not null
+            then agent_reply_count = 1 and coalesce(reopen_count, 0) = 0
+    end as is_fcr_one_touch,
+    case
+        when
+            is_fcr_eligible and contact_type = 'ticket' and is_resolved
+            and customer_message_count is not null
+            then customer_message_count = 1
+    end as is_fcr_single_customer_message,
+    case
+        when
+            is_fcr_eligible and contact_type = 'ticket' and is_resolved
+            and solve_count is not null and agent_count is not null
+            then solve_count = 1 and agent_count = 1
+    end as is_fcr_closed_once_one_teammate,
+    case
+        when
+            is_fcr_eligible and contact_type = 'ticket' and is_reopen_window_mature
+            and reopen_count is not null
+            then
+                reopen_count = 0
+                or (
+                    reopen_count = 1
+                    and coalesce(
+                        last_reopened_at
+                        > {{ add_days('first_resolved_at', var('fcr_window_days')) }},
+                        false
+                    )
+                )
+    end as is_fcr_no_reopen,
+    contact_date,
+    started_at,
+    queued_at,
+    first_replied_at,
+    first_resolved_at,
+    resolved_at,
+    ended_at,
+    repeated_at,
+    _source as source,
+    _source_file,
+    _row_number,
+    _load_date,
+    _run_id
+from matured

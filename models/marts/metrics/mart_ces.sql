@@ -1,0 +1,62 @@
+-- One row per response date, rating scale (version of the question), source, channel, country,
+-- industry, plan tier, product area, team and question.
+with responses as (
+    select * from {{ ref('fct_survey_responses') }}
+    where survey_type = 'ces' and is_counted
+),
+
+counted as (
+    select
+        response_date,
+        scale_id,
+        scale_version as ces_version,
+        scale_direction,
+        source,
+        channel,
+        country_code,
+        industry,
+        plan_tier,
+        product_area,
+        team,
+        question_key,
+        count(*) as responses_count,
+        count(case when is_positive then 1 end) as easy_count,
+        count(case when is_negative then 1 end) as difficult_count,
+        count(case when scale_id = 'ces_2' and score >= 6 then 1 end) as very_easy_count,
+        sum(score) as score_sum
+    from responses
+    group by
+        response_date, scale_id, scale_version, scale_direction, source, channel, country_code,
+        industry, plan_tier, product_area, team, question_key
+)
+
+select
+    scale_id,
+    ces_version,
+    scale_direction,
+    source,
+    channel,
+    country_code,
+    industry,
+    plan_tier,
+    product_area,
+    team,
+    question_key,
+    responses_count,
+    easy_count,
+    responses_count - easy_count - difficult_count as neutral_count,
+    difficult_count,
+    very_easy_count,
+    score_sum,
+    {{ share_pct('easy_count', 'responses_count') }} as ces_easy_pct,
+    {{ wilson_pct('easy_count', 'responses_count', 'low') }} as ces_easy_low_pct,
+    {{ wilson_pct('easy_count', 'responses_count', 'high') }} as ces_easy_high_pct,
+    {{ share_pct('difficult_count', 'responses_count') }} as ces_difficult_pct,
+    score_sum / nullif(responses_count, 0) as ces_avg,
+    case
+        when scale_id = 'ces_2'
+            then 100.0 * (very_easy_count - difficult_count) / nullif(responses_count, 0)
+    end as ces_index,
+    {{ is_reportable('responses_count') }} as is_reportable,
+    response_date
+from counted

@@ -1,0 +1,83 @@
+-- One row per contact date, contact type, source, channel, country, industry, plan tier, product
+-- area and team; all variants of first-contact resolution side by side.
+{%- set variants = [
+    'no_repeat', 'net', 'one_touch', 'single_customer_message',
+    'closed_once_one_teammate', 'no_reopen', 'survey',
+] %}
+
+with contacts as (
+    select * from {{ ref('fct_contacts') }}
+    where is_fcr_eligible
+),
+
+-- The customer's own word; a contact has one counted answer to a question, and this is one question.
+stated as (
+    select
+        contact_id,
+        min(case when is_positive then 1 else 0 end) = 1 as is_fcr_survey
+    from {{ ref('fct_survey_responses') }}
+    where survey_type = 'fcr' and is_counted and contact_id is not null
+    group by contact_id
+),
+
+joined as (
+    select
+        contacts.*,
+        stated.is_fcr_survey
+    from contacts
+    left join stated on contacts.contact_id = stated.contact_id
+),
+
+counted as (
+    select
+        contact_date,
+        contact_type,
+        source,
+        channel,
+        country_code,
+        industry,
+        plan_tier,
+        product_area,
+        team,
+        count(*) as eligible_count,
+        count(case when is_repeat_measurable and not is_first_contact then 1 end)
+            as repeat_contacts_count,
+        count(case when is_first_contact and not is_repeat_window_mature then 1 end)
+            as immature_count,
+        count(case when not is_repeat_measurable then 1 end) as not_measurable_count,
+        {%- for variant in variants %}
+        count(is_fcr_{{ variant }}) as fcr_{{ variant }}_base_count,
+        count(case when is_fcr_{{ variant }} then 1 end) as fcr_{{ variant }}_count
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from joined
+    group by
+        contact_date, contact_type, source, channel, country_code, industry, plan_tier,
+        product_area, team
+)
+
+select
+    contact_type,
+    source,
+    channel,
+    country_code,
+    industry,
+    plan_tier,
+    product_area,
+    team,
+    eligible_count,
+    repeat_contacts_count,
+    immature_count,
+    not_measurable_count,
+    {%- for variant in variants %}
+    {%- set count = 'fcr_' ~ variant ~ '_count' %}
+    {%- set base = 'fcr_' ~ variant ~ '_base_count' %}
+    {{ base }},
+    {{ count }},
+    {{ share_pct(count, base) }} as fcr_{{ variant }}_pct,
+    {{ wilson_pct(count, base, 'low') }} as fcr_{{ variant }}_low_pct,
+    {{ wilson_pct(count, base, 'high') }} as fcr_{{ variant }}_high_pct,
+    {%- endfor %}
+    {{ is_reportable('fcr_no_repeat_base_count') }} as is_reportable,
+    contact_date
+from counted

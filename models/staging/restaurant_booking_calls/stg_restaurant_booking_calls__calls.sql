@@ -1,0 +1,2 @@
+-- One row per delivered call.
+{{ stage('restaurant_booking_calls', 'calls', 'calls') }}

@@ -1,0 +1,283 @@
+"""Runs dbt inside this process: parses once, builds what it is told, says what came of it.
+
+The only module that changes the environment, for as long as dbt runs: profiles.yml and the macros
+learn from `CX_HOME` where the warehouse is. Nothing of dbt reaches the console; its log is
+`<home>/logs/dbt.log`. Never imports dagster.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import CxError, DataError, UsageError
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.results import NodeResult
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
+PROJECT_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
+SUCCEEDED = ("success", "pass", "warn", "no-op")
+QUIET = (
+    "--quiet",
+    "--no-print",
+    "--no-use-colors",
+    "--log-level=none",
+    "--log-level-file=info",
+    "--no-version-check",
+    "--no-send-anonymous-usage-stats",
+)
+
+
+@dataclass(frozen=True)
+class NodeOutcome:
+    """What became of one dbt node.
+
+    Attributes:
+        unique_id: dbt's id: `model.cx.fct_contacts`, `test.cx.not_null_…`.
+        kind: model, seed, snapshot or test.
+        status: dbt's word: success, error, skipped, pass, warn, fail, …
+        seconds: time that it took.
+        failures: rows that a test returned; None for the others.
+        message: dbt's message on one line; empty when there is none.
+        path: file of the node, relative to the project.
+    """
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    failures: int | None
+    message: str
+    path: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the work after it may go on: a test that only warns counts."""
+        return self.status in SUCCEEDED
+
+    @property
+    def is_skipped(self) -> bool:
+        return self.status == "skipped"
+
+
+class DbtRunner:
+    """dbt for one home; keeps the parsed project from one call to the next.
+
+    Not for use by two threads: dbt itself is not.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._manifest: Manifest | None = None
+
+    def parse(self) -> None:
+        """Read the dbt project, once; `build` does it too when nobody did.
+
+        Raises:
+            UsageError: the project cannot be parsed, with dbt's own words.
+        """
+        if self._manifest is None:
+            result = self._invoke("parse")
+            if not result.success:
+                raise UsageError(
+                    f"Expected dbt to parse the project in {self._settings.project_dir}, found: "
+                    f"{_one_line(result.exception)} — correct the file that it names."
+                )
+            self._manifest = result.result  # type: ignore[assignment]
+
+    def build(
+        self, names: Sequence[str], on_outcome: Callable[[NodeOutcome], None] | None = None
+    ) -> list[NodeOutcome]:
+        """Build the seeds, models and data tests of these names, each after what it depends on.
+
+        Connections to the warehouse are closed again on the way out, so that others can open it.
+
+        Args:
+            names: dbt names; nothing else is built, and no test that is not named is run.
+            on_outcome: called with each model and seed as soon as it is done.
+
+        Raises:
+            DataError: dbt broke off before it could build anything.
+        """
+        self.parse()
+        if not names:
+            return []
+        self._settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        result = self._invoke(
+            "build",
+            "--no-write-json",
+            "--indirect-selection=empty",
+            "--exclude-resource-type=unit_test",
+            "--select",
+            *names,
+            callbacks=[_reporter(on_outcome)] if on_outcome else [],
+        )
+        if result.exception is not None:
+            raise DataError(
+                f"Expected dbt to build {len(names)} nodes, found: {_one_line(result.exception)} — "
+                f"see {self._settings.home / 'logs' / 'dbt.log'}."
+            )
+        return [_outcome(node) for node in result.result.results]  # type: ignore[union-attr]
+
+    def _invoke(
+        self, command: str, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()
+    ) -> dbtRunnerResult:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        settings = self._settings
+        runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
+        with _environment(CX_HOME=str(settings.home)):
+            try:
+                return runner.invoke(
+                    [
+                        *QUIET,
+                        f"--log-path={settings.home / 'logs'}",
+                        command,
+                        f"--project-dir={settings.project_dir}",
+                        f"--profiles-dir={settings.project_dir}",
+                        f"--target-path={settings.home / 'target'}",
+                        *arguments,
+                    ]
+                )
+            finally:
+                # Whoever opens the file with other options is refused while dbt still has it.
+                DuckDBConnectionManager.close_all_connections()
+
+
+def load_manifest(settings: Settings) -> dict[str, Any]:
+    """The parsed dbt project as dbt writes it to manifest.json.
+
+    Kept under the home and read from there until a file of the project changes: parsing takes
+    seconds, and the web server loads the definitions at every start.
+
+    Raises:
+        UsageError: the project cannot be parsed.
+    """
+    folder = settings.home / "target" / "manifests"
+    path = folder / f"{_signature(settings)}.json"
+    if not path.is_file():
+        DbtRunner(settings).parse()
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / f".{path.name}.{os.getpid()}"
+        shutil.copyfile(settings.home / "target" / "manifest.json", aside)
+        for stale in folder.glob("*.json"):
+            stale.unlink(missing_ok=True)
+        aside.replace(path)
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def failure_of(outcomes: Sequence[NodeOutcome]) -> CxError | None:
+    """One sentence for what failed, or None: the first failed node, and how many more there are."""
+    failed = [o for o in outcomes if not o.is_success and not o.is_skipped]
+    if not failed:
+        return None
+    first = min(failed, key=lambda o: (o.kind == "test", o.unique_id))
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    if first.kind == "test":
+        return DataError(
+            f"Expected the dbt test {first.name} to find no rows, found {first.failures or 0}"
+            f"{more}: {first.message.rstrip('.')} — see {first.path}."
+            if first.status == "fail"
+            else f"Expected the dbt test {first.name} to run, found: {first.message.rstrip('.')}"
+            f"{more} — see {first.path}."
+        )
+    return DataError(
+        f"Expected the {first.kind} {first.name} to build, found: {first.message.rstrip('.')}"
+        f"{more} — see {first.path}."
+    )
+
+
+def _signature(settings: Settings) -> str:
+    """Changes with any file of the dbt project, by path, size and time of change."""
+    project = settings.project_dir
+    files = [project / name for name in PROJECT_FILES]
+    for folder in PROJECT_FOLDERS:
+        files += (path for path in (project / folder).rglob("*") if path.is_file())
+    lines = [version("dbt-core"), version("dbt-duckdb")]
+    for path in sorted(files):
+        facts = path.stat()
+        lines.append(f"{path.relative_to(project)} {facts.st_size} {facts.st_mtime_ns}")
+    return sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _outcome(result: NodeResult) -> NodeOutcome:
+    node = result.node
+    return NodeOutcome(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(result.status),
+        seconds=result.execution_time,
+        failures=result.failures,
+        message=_one_line(result.message),
+        path=node.original_file_path,
+    )
+
+
+def _reporter(on_outcome: Callable[[NodeOutcome], None]) -> Callable[[Any], None]:
+    """Turns dbt's event of a finished node into a `NodeOutcome`."""
+
+    def report(event: Any) -> None:
+        if event.info.name != "NodeFinished":
+            return
+        node, result = event.data.node_info, event.data.run_result
+        on_outcome(
+            NodeOutcome(
+                unique_id=node.unique_id,
+                name=node.node_name,
+                kind=node.resource_type,
+                status=result.status,
+                seconds=result.execution_time,
+                failures=result.num_failures if node.resource_type == "test" else None,
+                message=_one_line(result.message),
+                path=node.node_path,
+            )
+        )
+
+    return report
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message or "").split())
+
+
+def node_of(manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
+    """A node or a source of a manifest."""
+    found: Mapping[str, Any] = (
+        manifest["nodes"].get(unique_id) or manifest["sources"].get(unique_id) or {}
+    )
+    return found
+
+
+def project_path(settings: Settings, manifest: Mapping[str, Any], unique_id: str) -> Path:
+    """The file that a node is written in."""
+    return settings.project_dir / str(node_of(manifest, unique_id)["original_file_path"])

@@ -1,0 +1,196 @@
+"""What a source declaration says, as frozen dataclasses; no reading and no checking here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from orchestration.file_patterns import FilePattern
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a declaration: where, and one sentence for the analyst."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True)
+class EntityColumn:
+    """A column of a canonical entity.
+
+    Attributes:
+        kind: id, choice, seconds, score, or None for a plain value of `data_type`.
+        values: what a choice may be; empty for the other kinds.
+    """
+
+    name: str
+    data_type: str
+    kind: str | None
+    values: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A canonical entity: the columns of `int_<name>_versioned` without lineage and verdict."""
+
+    name: str
+    columns: tuple[EntityColumn, ...]
+
+    @property
+    def id_column(self) -> EntityColumn:
+        """The column made from the table's key unless it is mapped."""
+        return self.columns[0]
+
+    def column(self, name: str) -> EntityColumn | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """Where one canonical column comes from.
+
+    Attributes:
+        column: the canonical column.
+        raw: raw columns, joined by one space when several; empty for a constant.
+        value: the constant, or None.
+        map: raw text to canonical value; None as a value means absent.
+        has_otherwise: whether an unmapped value becomes `otherwise` instead of a rejected row.
+    """
+
+    column: str
+    line: int
+    raw: tuple[str, ...] = ()
+    value: str | None = None
+    path: str | None = None
+    formats: tuple[str, ...] = ()
+    zone: str | None = None
+    map: dict[str, str | None] = field(default_factory=dict)
+    has_otherwise: bool = False
+    otherwise: str | None = None
+    unit: str | None = None
+    null_tokens: tuple[str, ...] = ()
+    namespace: str | None = None
+    personal: bool = False
+    required: bool = False
+    decimal: str = "."
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What one canonical entity takes from a raw table.
+
+    Attributes:
+        when: raw columns that must all be present for a row to be this entity at all.
+    """
+
+    entity: str
+    line: int
+    fields: dict[str, FieldSpec]
+    when: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Version:
+    """The raw value by which a later version of a record is known; `type` integer or timestamp."""
+
+    raw: tuple[str, ...]
+    type: str
+    formats: tuple[str, ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is read: text, workbook and JSON settings with their defaults.
+
+    Attributes:
+        skip_rows: lines (CSV) or rows (workbook) before the header.
+        header_from: which of the header rows make the name, 1-based.
+        record_path: dotted path to the list of records in a JSON page, or None.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    encoding: str = "utf-8"
+    skip_rows: int = 0
+    header_rows: int = 1
+    header_from: tuple[int, ...] = (1,)
+    ragged_rows: str = "quarantine"
+    sheet: str | None = None
+    record_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One raw table of a source: its files, how they are read, and which entities it feeds.
+
+    Attributes:
+        source: name of the source that it belongs to.
+        declared_in: the YAML file; `line` is the table's line in it.
+        feeds: in the order of the file; the first is the table's own entity.
+    """
+
+    source: str
+    name: str
+    description: str
+    files: str
+    pattern: FilePattern
+    format: str
+    dialect: Dialect
+    null_tokens: tuple[str, ...]
+    key: tuple[str, ...]
+    version_by: Version | None
+    max_quarantined_share: float
+    on_unreadable_file: str
+    feeds: dict[str, Feed]
+    declared_in: Path
+    line: int
+
+    @property
+    def entity(self) -> str:
+        """The table's own entity."""
+        return next(iter(self.feeds))
+
+    @property
+    def raw_columns(self) -> tuple[str, ...]:
+        """Every raw column that the declaration names, once, in the order of first mention."""
+        names = list(self.key)
+        if self.version_by is not None:
+            names += self.version_by.raw
+        for feed in self.feeds.values():
+            names += feed.when
+            for spec in feed.fields.values():
+                names += spec.raw
+        return tuple(dict.fromkeys(names))
+
+    def load_date_of(self, relative_path: str) -> date | None:
+        """The load date of a path below the source's inbox folder; None when it is not ours."""
+        return self.pattern.load_date_of(relative_path)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One declared source.
+
+    Attributes:
+        zone: IANA zone of timestamps that carry none.
+        namespace: put before ids; sources that share ids share it.
+        path: the YAML file that declares it.
+    """
+
+    name: str
+    description: str
+    owner: str | None
+    zone: str
+    namespace: str
+    path: Path
+    tables: tuple[Table, ...]
+    line: int

@@ -1,0 +1,39 @@
+"""One simulated company: world, contacts and answers of a calendar, calibrated and complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.demo.calibrate import scale_chat_waits, score_csat
+from orchestration.demo.contacts import Contacts, simulate_contacts
+from orchestration.demo.dice import Dice
+from orchestration.demo.events import Answer
+from orchestration.demo.surveys import draw_answers
+from orchestration.demo.tickets import merge_tickets
+from orchestration.demo.world import Calendar, World, build_world
+
+
+@dataclass(frozen=True)
+class Company:
+    """Everything that happened; nothing changes it any more."""
+
+    world: World
+    contacts: Contacts
+    answers: tuple[Answer, ...]
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.world.calendar
+
+
+def simulate(
+    calendar: Calendar, contacts_per_day: int, customers: int, agents: int, seed: int
+) -> Company:
+    """Draw a company; equal arguments give equal companies."""
+    world = build_world(calendar, customers, agents, seed)
+    contacts = simulate_contacts(world, contacts_per_day, seed)
+    merge_tickets(contacts.tickets, world, Dice(seed, "merges"))
+    scale_chat_waits(contacts.chats)
+    answers = draw_answers(world, contacts, seed)
+    score_csat(answers, seed)
+    return Company(world, contacts, answers)

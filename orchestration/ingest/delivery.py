@@ -1,0 +1,121 @@
+"""The record of one delivery (`delivery.json`): which files came, what was read, what was not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.errors import DataError
+from orchestration.settings import Settings
+
+DELIVERY_FILE = "delivery.json"
+
+
+@dataclass(frozen=True)
+class FileDelivery:
+    """One delivered file.
+
+    Attributes:
+        file: path relative to inbox/<source>.
+        rows_read: records found, good or not; 0 for an unreadable file.
+        rows_quarantined: records that are no row; the others are in the lake.
+        missing_columns: declared raw columns that the file lacks (NULL in the lake).
+        added_columns: columns that the declaration does not name.
+        status: read or unreadable.
+        reason: why it is unreadable, else None.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    rows_read: int
+    rows_quarantined: int
+    columns: tuple[str, ...]
+    missing_columns: tuple[str, ...]
+    added_columns: tuple[str, ...]
+    status: str
+    reason: str | None
+
+    @property
+    def rows_in_lake(self) -> int:
+        return self.rows_read - self.rows_quarantined
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one partition was made from; `ingested_at` is ISO in UTC."""
+
+    source: str
+    table: str
+    load_date: date
+    run_id: str
+    ingested_at: str
+    files: tuple[FileDelivery, ...]
+
+    @property
+    def rows_read(self) -> int:
+        return sum(file.rows_read for file in self.files)
+
+    @property
+    def rows_quarantined(self) -> int:
+        return sum(file.rows_quarantined for file in self.files)
+
+    @property
+    def rows_in_lake(self) -> int:
+        return self.rows_read - self.rows_quarantined
+
+    @property
+    def unreadable_files(self) -> tuple[FileDelivery, ...]:
+        return tuple(file for file in self.files if file.status == "unreadable")
+
+    @property
+    def quarantined_share(self) -> float | None:
+        """Share of the records read that are no rows; None when nothing was read."""
+        return self.rows_quarantined / self.rows_read if self.rows_read else None
+
+
+def write_delivery(delivery: Delivery, path: Path) -> None:
+    """Write `delivery.json`."""
+    content = {**asdict(delivery), "load_date": delivery.load_date.isoformat()}
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_delivery(path: Path) -> Delivery:
+    """Read a `delivery.json`, given the file or its partition folder.
+
+    Raises:
+        DataError: there is none, or it cannot be read.
+    """
+    file = path / DELIVERY_FILE if path.is_dir() else path
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        files = [
+            FileDelivery(
+                **{
+                    name: tuple(value) if isinstance(value, list) else value
+                    for name, value in item.items()
+                }
+            )
+            for item in content.pop("files")
+        ]
+        load_date = date.fromisoformat(content.pop("load_date"))
+        return Delivery(**content, load_date=load_date, files=tuple(files))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(
+            f"Expected the record of a delivery in {file}, found none that can be read ({error}): "
+            "ingest that load date again."
+        ) from None
+
+
+def load_deliveries(
+    settings: Settings,
+    source: str | None = None,
+    table: str | None = None,
+    load_date: date | None = None,
+) -> list[Delivery]:
+    """The deliveries in the lake, by source, table and load date; None means all."""
+    day = f"load_date={load_date.isoformat()}" if load_date else "load_date=*"
+    found = sorted(settings.lake.glob(f"{source or '[!.]*'}/{table or '[!.]*'}/{day}"))
+    return [read_delivery(path) for path in found if (path / DELIVERY_FILE).is_file()]

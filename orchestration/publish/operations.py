@@ -1,0 +1,244 @@
+"""The schema `ops`: runs, steps, deliveries, check results and published tables as tables.
+
+Turns records into rows; reads the state, never the inbox, the lake or the quarantine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import DataError
+from orchestration.publish.sql import comma, identifier, statement, type_name
+from orchestration.publish.tables import TARGET
+from orchestration.settings import Settings
+from orchestration.state import RunRecord, load_checks, load_runs
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# A year of daily runs: with all of them, a publish would cost what history costs.
+PUBLISHED_RUNS = 400
+
+
+@dataclass(frozen=True)
+class OpsTable:
+    """A table of the schema ops: its columns as name → (type, description)."""
+
+    name: str
+    description: str
+    columns: Mapping[str, tuple[str, str]]
+
+
+RUNS = OpsTable(
+    "runs",
+    f"One row per run, the newest {PUBLISHED_RUNS}.",
+    {
+        "run_id": ("VARCHAR", "The run."),
+        "purpose": ("VARCHAR", "run, backfill, rebuild, demo or replay."),
+        "status": (
+            "VARCHAR",
+            "published (the run that made this version), succeeded, failed, running or "
+            "interrupted (its process died).",
+        ),
+        "version": ("VARCHAR", "Version that it published; NULL when it published none."),
+        "error": ("VARCHAR", "Why it failed; NULL when it did not."),
+        "first_load_date": ("DATE", "First load date of the run."),
+        "last_load_date": ("DATE", "Last load date of the run."),
+        "load_date_count": ("BIGINT", "Number of load dates."),
+        "rows_read": ("BIGINT", "Rows read from deliveries."),
+        "rows_quarantined": ("BIGINT", "Rows put into quarantine."),
+        "checks_passed": ("BIGINT", "Checks that held."),
+        "checks_failed": ("BIGINT", "Critical checks that failed."),
+        "checks_warned": ("BIGINT", "Checks of severity warning that failed."),
+        "duration_seconds": ("DOUBLE", "Duration; NULL while running."),
+        "started_at": ("TIMESTAMP", "Start (UTC)."),
+        "finished_at": ("TIMESTAMP", "End (UTC); NULL while running."),
+    },
+)
+STEPS = OpsTable(
+    "run_steps",
+    "One row per step of a run.",
+    {
+        "run_id": ("VARCHAR", "The run."),
+        "step": ("VARCHAR", "Name of the step."),
+        "position": ("BIGINT", "Order within the run, from 1."),
+        "duration_seconds": ("DOUBLE", "Duration of the step."),
+    },
+)
+DELIVERIES = OpsTable(
+    "deliveries",
+    "One row per delivered file.",
+    {
+        "source": ("VARCHAR", "Source as declared."),
+        "table_name": ("VARCHAR", "Raw table of the source."),
+        "load_date": ("DATE", "Load date of the delivery."),
+        "file": ("VARCHAR", "File, relative to the inbox of the source."),
+        "run_id": ("VARCHAR", "Run that read it."),
+        "status": ("VARCHAR", "read or unreadable."),
+        "reason": ("VARCHAR", "Why it is unreadable; NULL when it was read."),
+        "sha256": ("VARCHAR", "Hash of the file's content."),
+        "bytes": ("BIGINT", "Size of the file."),
+        "rows_read": ("BIGINT", "Records found in the file."),
+        "rows_quarantined": ("BIGINT", "Of those, lines that are no record."),
+        "missing_columns": ("VARCHAR[]", "Declared columns that the file lacks."),
+        "added_columns": ("VARCHAR[]", "Columns that are not declared."),
+        "ingested_at": ("TIMESTAMP", "When it was read (UTC)."),
+    },
+)
+CHECKS = OpsTable(
+    "check_results",
+    f"One row per check and run, of the newest {PUBLISHED_RUNS} runs.",
+    {
+        "run_id": ("VARCHAR", "Run that made the check."),
+        "layer": ("VARCHAR", "lake, staging, core or metrics."),
+        "table_name": ("VARCHAR", "Table that was checked."),
+        "check_name": ("VARCHAR", "Name of the check."),
+        "expectation_type": ("VARCHAR", "Kind of expectation."),
+        "column_name": ("VARCHAR", "Column; NULL when the check is about the whole table."),
+        "severity": ("VARCHAR", "critical (stops the run) or warning."),
+        "observed": ("VARCHAR", "What was found."),
+        "message": ("VARCHAR", "The outcome in a sentence."),
+        "unexpected_count": ("BIGINT", "Rows against the expectation; NULL where not counted."),
+        "element_count": ("BIGINT", "Rows looked at; NULL where not counted."),
+        "is_success": ("BOOLEAN", "Whether it held."),
+        "checked_at": ("TIMESTAMP", "When it was checked (UTC)."),
+    },
+)
+TABLES = OpsTable(
+    "tables",
+    "One row per published table of the schemas marts and core.",
+    {
+        "schema_name": ("VARCHAR", "Schema."),
+        "table_name": ("VARCHAR", "Table."),
+        "description": ("VARCHAR", "What one row is; NULL when nobody described it."),
+        "row_count": ("BIGINT", "Rows in this version."),
+    },
+)
+OPS_TABLES = (RUNS, STEPS, DELIVERIES, CHECKS, TABLES)
+
+
+def write_operations(
+    connection: DuckDBPyConnection,
+    settings: Settings,
+    run_id: str,
+    version: str,
+    deliveries: Sequence[Any],
+    tables: Sequence[Mapping[str, Any]],
+) -> None:
+    """Create and fill the tables of the schema ops in the attached target.
+
+    Args:
+        deliveries: `delivery.json` contents as dataclasses or dictionaries.
+        tables: rows of `ops.tables`.
+
+    Raises:
+        DataError: a delivery of another shape, or a record that cannot be read.
+    """
+    runs = load_runs(settings, PUBLISHED_RUNS)
+    checks = [check for run in runs for check in load_checks(settings, run.run_id)]
+    for table, rows_of_table in (
+        (RUNS, [_run_row(run, run_id, version) for run in runs]),
+        (STEPS, [row for run in runs for row in _step_rows(run)]),
+        (DELIVERIES, [row for delivery in deliveries for row in _delivery_rows(delivery)]),
+        (CHECKS, [_check_row(check) for check in checks]),
+        (TABLES, list(tables)),
+    ):
+        _write(connection, table, rows_of_table)
+
+
+def _write(
+    connection: DuckDBPyConnection, table: OpsTable, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    target = identifier(TARGET, "ops", table.name)
+    columns = comma(
+        statement("{name} {type}", name=identifier(name), type=type_name(kind))
+        for name, (kind, _) in table.columns.items()
+    )
+    connection.execute(
+        statement("create table {target} ({columns})", target=target, columns=columns)
+    )
+    shape = {
+        name: [kind.removesuffix("[]")] if kind.endswith("[]") else kind
+        for name, (kind, _) in table.columns.items()
+    }
+    plain = [
+        {name: _plain(row.get(name), kind) for name, (kind, _) in table.columns.items()}
+        for row in rows
+    ]
+    connection.execute(
+        statement(
+            "insert into {target} select unnest(from_json(?::json, ?), max_depth := 2)",
+            target=target,
+        ),
+        [json.dumps(plain, default=str, allow_nan=False), json.dumps([shape])],
+    )
+
+
+def _run_row(run: RunRecord, run_id: str, version: str) -> dict[str, Any]:
+    row = asdict(run)
+    if run.load_dates is not None:
+        row["first_load_date"] = run.load_dates.first
+        row["last_load_date"] = run.load_dates.last
+        row["load_date_count"] = run.load_dates.count
+    if run.run_id == run_id:
+        # It is still at work, but whoever can read this row reads what it published.
+        row |= {"status": "published", "version": version}
+    return row
+
+
+def _step_rows(run: RunRecord) -> list[dict[str, Any]]:
+    return [
+        {
+            "run_id": run.run_id,
+            "step": step.name,
+            "position": position,
+            "duration_seconds": step.seconds,
+        }
+        for position, step in enumerate(run.steps, start=1)
+    ]
+
+
+def _delivery_rows(delivery: Any) -> list[dict[str, Any]]:
+    content: Any = asdict(delivery) if is_dataclass(delivery) else delivery  # type: ignore[arg-type]
+    try:
+        partition = {
+            "source": content["source"],
+            "table_name": content["table"],
+            "load_date": content["load_date"],
+            "run_id": content["run_id"],
+            "ingested_at": content["ingested_at"],
+        }
+        return [{**file, **partition} for file in content["files"]]
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            "Expected a delivery with source, table, load_date, run_id, ingested_at and files, "
+            f"found one without {error}: ingest its partition again."
+        ) from error
+
+
+def _check_row(check: Mapping[str, Any]) -> dict[str, Any]:
+    observed = check.get("observed")
+    return {
+        **check,
+        "table_name": check.get("table"),
+        "column_name": check.get("column"),
+        "is_success": check.get("success"),
+        "observed": observed if observed is None else str(observed),
+    }
+
+
+def _plain(value: Any, kind: str) -> Any:
+    if kind == "TIMESTAMP" and isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

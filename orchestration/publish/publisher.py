@@ -1,0 +1,152 @@
+"""Publishes the warehouse: build aside, verify, make durable, switch, prune — in this order.
+
+Writes only under `published/`; the caller holds the run lock. Whatever happens before the switch,
+readers go on reading the version before.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import DataError, UsageError
+from orchestration.publish.build import Built, Descriptions, build_version
+from orchestration.publish.facts import FactFiles, PreviousFact
+from orchestration.publish.verify import sync_version, verify_version
+from orchestration.publish.versions import (
+    DATABASE,
+    MANIFEST,
+    Version,
+    clear_leftovers,
+    current_version,
+    new_version_name,
+    prune,
+    read_manifest,
+    switch,
+    versions_folder,
+    write_manifest,
+)
+from orchestration.settings import Settings
+
+KEPT_VERSIONS = 5
+
+
+def publish(
+    settings: Settings,
+    run_id: str,
+    deliveries: Sequence[Any] = (),
+    *,
+    descriptions: Descriptions | None = None,
+    keep: int = KEPT_VERSIONS,
+) -> Version:
+    """Publish the schemas marts and core of the warehouse as a new version and switch to it.
+
+    Args:
+        deliveries: `delivery.json` contents (dataclasses or dictionaries) for `ops.deliveries`.
+        descriptions: table → (description, {column: description}), shown by BI tools.
+        keep: how many versions to keep, this one included.
+
+    Raises:
+        UsageError: `keep` below 1.
+        DataError: nothing to publish, a full disk, missing rights, or a version that reads back
+            otherwise than the warehouse; the version before is still current.
+    """
+    import duckdb
+
+    if keep < 1:
+        raise UsageError(f"Expected to keep at least 1 version, found {keep}: correct the number.")
+    if not settings.warehouse.is_file():
+        raise DataError(
+            f"Expected the warehouse in {settings.warehouse}, found no file: build it before "
+            "publishing."
+        )
+    try:
+        version = _publish(settings, run_id, deliveries, descriptions or {})
+    except (OSError, duckdb.Error) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"Expected to publish {settings.warehouse} under {settings.published}, found: "
+            f"{reason} — the last published version is untouched; correct the cause (space, "
+            "rights, a process that has the warehouse open) and publish again."
+        ) from error
+    # The new version is visible: an old one that resists is the next publish's leftover.
+    with suppress(OSError):
+        prune(settings, keep)
+    return version
+
+
+def _publish(
+    settings: Settings, run_id: str, deliveries: Sequence[Any], descriptions: Descriptions
+) -> Version:
+    versions_folder(settings).mkdir(parents=True, exist_ok=True)
+    clear_leftovers(settings)
+    before = current_version(settings)
+    published_at = datetime.now(UTC)
+    name = new_version_name(settings, run_id, published_at)
+    folder = versions_folder(settings) / name
+    folder.mkdir()
+    try:
+        built = build_version(
+            settings, folder, run_id, deliveries, descriptions, _previous_facts(before)
+        )
+        verify_version(folder, built)
+        # Against a tool that opens the published file for writing by mistake.
+        (folder / DATABASE).chmod(0o444)
+        linked = _linked_files(folder, built)
+        sync_version(folder, lambda path: path not in linked)
+        manifest = _manifest(run_id, published_at, built)
+        write_manifest(folder, manifest)
+        switch(settings, name)
+    except BaseException:
+        _discard(settings, folder)
+        raise
+    version = current_version(settings)
+    assert version is not None and version.name == name
+    return version
+
+
+def _discard(settings: Settings, folder: Path) -> None:
+    link = settings.published / "current"
+    is_switched = link.is_symlink() and link.readlink().name == folder.name
+    if not is_switched:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _previous_facts(version: Version | None) -> dict[str, PreviousFact]:
+    if version is None:
+        return {}
+    facts: Mapping[str, Any] = read_manifest(version.path / MANIFEST)["facts"]
+    return {
+        name: PreviousFact(version.path / content["folder"], FactFiles.from_json(content))
+        for name, content in facts.items()
+    }
+
+
+def _manifest(run_id: str, published_at: datetime, built: Built) -> dict[str, Any]:
+    facts = {
+        table.name: {"folder": f"parquet/core/{table.file_stem}", **files.as_json()}
+        for table, files in built.facts.items()
+    }
+    written = sum(len(files.written) for files in built.facts.values())
+    total = sum(len(files.partitions) for files in built.facts.values())
+    return {
+        "run_id": run_id,
+        "published_at": published_at.isoformat(),
+        "row_counts": built.row_counts,
+        "partitions_written": written,
+        "partitions_linked": total - written,
+        "facts": facts,
+    }
+
+
+def _linked_files(folder: Path, built: Built) -> set[Path]:
+    return {
+        folder / "parquet" / "core" / table.file_stem / part.file
+        for table, files in built.facts.items()
+        for day, part in files.partitions.items()
+        if day not in files.written
+    }

@@ -1,0 +1,217 @@
+"""What a reader finds in a published version."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pytest
+
+from orchestration.errors import DataError
+from orchestration.publish import publish
+from orchestration.settings import Settings
+from orchestration.state import append_checks, start_run
+
+
+def test_marts_dims_and_facts_have_the_rows_and_types_of_the_warehouse(
+    settings, warehouse, read
+) -> None:
+    warehouse(
+        """
+        create table core.fct_tickets as
+        select date '2026-11-01' as contact_date, 'x'::enum('x', 'y''z') as kind,
+            12345678901::hugeint as total, [1, null] as parts, uuid() as id
+        """
+    )
+    version = publish(settings, "run-1")
+    assert version.row_counts == {
+        "core.dim_agents": 1,
+        "core.fct_contacts": 40,
+        "core.fct_tickets": 1,
+        "marts.mart_contacts": 4,
+    }
+    described = "select column_name, data_type from duckdb_columns() where table_name = '{}'"
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        for name in ("fct_tickets", "fct_contacts", "mart_contacts"):
+            query = described.format(name)
+            assert read(query) == connection.execute(query).fetchall()
+        everything = "from core.fct_contacts order by contact_id"
+        assert read(everything) == connection.execute(everything).fetchall()
+
+
+def test_parquet_files_need_no_folder_names_to_be_read(settings, warehouse) -> None:
+    publish(settings, "run-1")
+    parquet = settings.published / "current" / "parquet"
+    one_day = parquet / "core" / "fct_contacts" / "contact_date=2026-11-02" / "part.parquet"
+    query = "select distinct contact_date from read_parquet(?, hive_partitioning = false)"
+    assert duckdb.execute(query, [str(one_day)]).fetchall() == [(date(2026, 11, 2),)]
+    for name in ("marts/mart_contacts", "core/dim_agents", "ops/runs", "ops/tables"):
+        duckdb.execute("from read_parquet(?)", [str(parquet / f"{name}.parquet")]).fetchall()
+
+
+def test_rows_without_a_date_are_published_as_unknown(settings, warehouse, read, day_files) -> None:
+    warehouse("insert into core.fct_contacts (contact_id) values ('no date')")
+    publish(settings, "run-1")
+    first = day_files()
+    assert "contact_date=unknown" in first
+    assert read("select contact_id from core.fct_contacts where contact_date is null") == [
+        ("no date",)
+    ]
+    warehouse("insert into core.fct_contacts (contact_id) values ('no date either')")
+    publish(settings, "run-2")
+    changed = {day for day, inode in day_files().items() if first[day] != inode}
+    assert changed == {"contact_date=unknown"}
+    assert read("select count(*) from core.fct_contacts where contact_date is null") == [(2,)]
+
+
+def test_a_fact_without_rows_is_an_empty_typed_view_until_it_has_some(
+    settings, warehouse, read
+) -> None:
+    warehouse(
+        "create table core.fct_calls (call_id varchar, contact_date date, talk_seconds double)"
+    )
+    publish(settings, "run-1")
+    assert read("from core.fct_calls") == []
+    assert read("select typeof(any_value(contact_date)) from core.fct_calls") == [("DATE",)]
+    warehouse("insert into core.fct_calls values ('a', '2026-11-01', 3)")
+    publish(settings, "run-2")
+    assert read("from core.fct_calls") == [("a", date(2026, 11, 1), 3.0)]
+    warehouse("delete from core.fct_calls")
+    publish(settings, "run-3")
+    assert read("from core.fct_calls") == []
+
+
+def test_a_fact_without_a_date_is_one_file(settings, warehouse, read) -> None:
+    warehouse("create table core.fct_notes as select 'n' as note_id")
+    publish(settings, "run-1")
+    assert read("from core.fct_notes") == [("n",)]
+
+
+def test_names_and_folders_with_quotes_and_wildcards_are_safe(
+    tmp_path, settings, warehouse
+) -> None:
+    table, column = 'mart_o\'x "y"/../z', 'co\'l "n"'
+    quoted_table, quoted_column = table.replace('"', '""'), column.replace('"', '""')
+    warehouse(
+        f'create table marts."{quoted_table}" as select 1 as "{quoted_column}"',
+        'create table core."fct_o\'x" as '
+        'select \'a\' as "i""d", date \'2026-11-01\' as "it\'s ""the""_date"',
+    )
+    odd = Settings(home=tmp_path / 'ho\'me [a]* "b"')
+    shutil.copytree(settings.home, odd.home)
+    texts = {table: ('it\'s "one"', {column: "per 'row'"}), "gone": ("x", {"y": "z"})}
+    version = publish(odd, "../run '1'", descriptions=texts)
+    assert "/" not in version.name
+    with duckdb.connect(str(odd.published / "cx.duckdb"), read_only=True) as connection:
+        rows = connection.execute('from core."fct_o\'x"').fetchall()
+        assert rows == [("a", date(2026, 11, 1))]
+        for query, text in (
+            ("select comment from duckdb_tables() where table_name = ?", 'it\'s "one"'),
+            ("select comment from duckdb_columns() where table_name = ?", "per 'row'"),
+        ):
+            assert connection.execute(query, [table]).fetchall() == [(text,)]
+
+
+def test_tables_left_by_a_killed_build_are_not_published(settings, warehouse) -> None:
+    warehouse("create table marts.mart_contacts__dbt_tmp as select 1 as a")
+    assert "marts.mart_contacts__dbt_tmp" not in publish(settings, "run-1").row_counts
+
+
+def test_descriptions_of_tables_views_and_columns_are_comments(settings, warehouse, read) -> None:
+    texts = {
+        "fct_contacts": ("One row per contact.", {"TEAM": "Team."}),
+        "mart_contacts": ("One row per day.", {"contact_count": "Contacts."}),
+    }
+    publish(settings, "run-1", descriptions=texts)
+    assert read("select comment from duckdb_views() where view_name = 'fct_contacts'") == [
+        ("One row per contact.",)
+    ]
+    query = "select comment from duckdb_columns() where column_name in ('team', 'contact_count')"
+    assert sorted(read(query)) == [("Contacts.",), ("Team.",)]
+    query = "select schema_name, row_count from ops.tables where description = 'One row per day.'"
+    assert read(query) == [("marts", 4)]
+    missing = """
+        select table_name, column_name from duckdb_columns()
+        where schema_name = 'ops' and comment is null
+    """
+    assert read(missing) == []
+
+
+@dataclass(frozen=True)
+class Outcome:
+    layer: str
+    table: str
+    check_name: str
+    column: str | None
+    success: bool
+    observed: object
+    unexpected_count: int | None
+
+
+def test_ops_tells_runs_deliveries_and_checks(settings, warehouse, read) -> None:
+    start_run(settings, "run-1", "backfill", [date(2026, 11, 3), date(2026, 11, 1)])
+    append_checks(
+        settings, "run-1", [Outcome("core", "fct_contacts", "volume", None, False, [0.5, "é'"], 3)]
+    )
+    file = {"file": "2026-11-01/a.csv", "rows_read": 9, "added_columns": ("new",), "reason": None}
+    delivery = {
+        "source": "demo_crm",
+        "table": "customers",
+        "load_date": "2026-11-01",
+        "run_id": "run-1",
+        "ingested_at": "2026-11-01T22:00:00+02:00",
+        "files": [file, {**file, "file": "b.csv"}],
+    }
+    version = publish(settings, "run-1", [delivery])
+    query = "select status, version, first_load_date, last_load_date, load_date_count from ops.runs"
+    dates = (date(2026, 11, 1), date(2026, 11, 3), 2)
+    assert read(query) == [("published", version.name, *dates)]
+    query = "select file, added_columns, ingested_at::varchar from ops.deliveries order by file"
+    assert read(query)[1] == ("b.csv", ["new"], "2026-11-01 20:00:00")
+    query = "select table_name, is_success, observed, unexpected_count from ops.check_results"
+    assert read(query) == [("fct_contacts", False, '[0.5, "é\'"]', 3)]
+
+
+def test_a_delivery_of_another_shape_is_refused_in_one_sentence(settings, warehouse) -> None:
+    with pytest.raises(DataError, match="without 'table'"):
+        publish(settings, "run-1", [{"source": "demo_crm"}])
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("wilson_low_pct(74, 107)", 59.87),
+        ("wilson_high_pct(74, 107)", 77.12),
+        ("wilson_low_pct(9, 10)", 59.58),
+        ("wilson_high_pct(9, 10)", 98.21),
+        ("wilson_low_pct(10, 10)", 72.25),
+        ("wilson_high_pct(10, 10)", 100.0),
+        ("wilson_low_pct(0, 10)", 0.0),
+        ("wilson_low_pct(sum(4), sum(0))", None),
+        ("wilson_high_pct(null, 10)", None),
+        ("wilson_low_pct(3, 2)", None),
+        ("nps_moe(50, 100 / 6, 100)", 14.61),
+        ("nps_moe(240, 60, 400)", 7.25),
+        ("nps_moe(7, 0, 7)", 0.0),
+        ("nps_moe(0, 0, 0)", None),
+    ],
+)
+def test_intervals_of_the_published_file_have_their_golden_values(
+    published_once, expression, expected
+) -> None:
+    with duckdb.connect(published_once, read_only=True) as connection:
+        ((value,),) = connection.execute(f"select marts.{expression}").fetchall()
+    assert value == (None if expected is None else pytest.approx(expected, abs=0.005))
+
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory) -> str:
+    settings = Settings(home=tmp_path_factory.mktemp("macros"))
+    settings.warehouse.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.mart_a as select 1 as n")
+    publish(settings, "run-1")
+    return str(settings.published / "cx.duckdb")

@@ -1,0 +1,137 @@
+"""The run lock, run records and check outcomes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import DataError, UsageError
+from orchestration.settings import Settings
+from orchestration.state import (
+    LoadDates,
+    LockedError,
+    Step,
+    append_checks,
+    finish_run,
+    load_checks,
+    load_runs,
+    lock_holder,
+    run_lock,
+    start_run,
+)
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from orchestration.settings import Settings
+from orchestration.state import run_lock, start_run
+settings = Settings(home=Path(sys.argv[1]))
+with run_lock(settings, "first", "backfill"):
+    start_run(settings, "first", "backfill")
+    sys.stdout.write("held\\n")
+    sys.stdout.flush()
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def test_the_lock_is_refused_while_its_holder_lives_and_free_after_it_was_killed(settings) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(settings.home)], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None and process.stdout.readline() == b"held\n"
+        with pytest.raises(LockedError) as caught, run_lock(settings, "second", "run"):
+            pass
+        for part in ("run first", f"process {process.pid}", "backfill", "since 20"):
+            assert part in str(caught.value)
+        assert caught.value.exit_code == 1
+        holder = lock_holder(settings)
+        assert holder is not None and (holder.run_id, holder.pid) == ("first", process.pid)
+        assert [run.status for run in load_runs(settings)] == ["running"]
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert lock_holder(settings) is None
+    assert [run.status for run in load_runs(settings)] == ["interrupted"]
+    with run_lock(settings, "second", "run") as holder:
+        assert lock_holder(settings) == holder
+        assert [run.status for run in load_runs(settings)] == ["interrupted"]
+
+
+def test_the_lock_is_free_after_a_run_that_raised(settings) -> None:
+    with pytest.raises(ValueError), run_lock(settings, "a", "run"):
+        raise ValueError
+    assert lock_holder(settings) is None
+    with run_lock(settings, "b", "run"):
+        pass
+
+
+def test_asking_for_the_holder_takes_the_lock_from_nobody(settings) -> None:
+    assert lock_holder(settings) is None
+    with run_lock(settings, "a", "run"):
+        assert lock_holder(settings) is not None
+        with pytest.raises(LockedError), run_lock(settings, "a", "run"):
+            pass
+
+
+def test_runs_are_read_back_as_written_newest_first(settings) -> None:
+    start_run(settings, "old", "demo")
+    record = start_run(settings, "new", "backfill", [date(2026, 11, 2), date(2026, 11, 1)])
+    assert record.load_dates == LoadDates(date(2026, 11, 1), date(2026, 11, 2), 2)
+    finished = finish_run(
+        settings, record, "failed", rows_read=7, error="é", steps=(Step("ingest", 1.5),)
+    )
+    assert finished.finished_at is not None and finished.duration_seconds is not None
+    runs = load_runs(settings)
+    assert runs[0] == finished
+    assert [(run.run_id, run.status) for run in runs] == [("new", "failed"), ("old", "interrupted")]
+    assert load_runs(settings, limit=1) == [finished]
+    assert not list(settings.state.rglob("*.tmp"))
+
+
+def test_a_run_id_a_purpose_or_a_status_that_is_not_known_is_refused(settings) -> None:
+    with pytest.raises(UsageError, match="run id"):
+        start_run(settings, "../escape", "run")
+    with pytest.raises(UsageError, match="purpose"):
+        start_run(settings, "a", "fun")
+    with pytest.raises(UsageError, match="final status"):
+        finish_run(settings, start_run(settings, "a", "run"), "running")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"run_id": "a", "started_at": "x"}'])
+def test_a_damaged_record_is_named_not_dropped(settings, text) -> None:
+    start_run(settings, "a", "run")
+    (settings.state / "runs" / "b.json").write_text(text)
+    with pytest.raises(DataError, match=r"b\.json"):
+        load_runs(settings)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    check_name: str
+    success: bool
+    observed: object
+
+
+def test_check_outcomes_of_later_layers_are_added_to_earlier_ones(settings) -> None:
+    assert load_checks(settings, "a") == []
+    append_checks(settings, "a", [Outcome("volume", True, date(2026, 11, 1))])
+    append_checks(settings, "a", [])
+    append_checks(settings, "a", [Outcome("range", False, {"min": -1})])
+    checks = load_checks(settings, "a")
+    assert [(c["check_name"], c["success"], c["observed"]) for c in checks] == [
+        ("volume", True, "2026-11-01"),
+        ("range", False, {"min": -1}),
+    ]
+    assert all(c["run_id"] == "a" and datetime.fromisoformat(c["checked_at"]) for c in checks)

@@ -59,10 +59,10 @@ def _solution(base: Contact, wait: float, dice: Dice) -> tuple[bool, bool | None
 def _correction(
     resolved: bool | None, ended_at: int, calendar: Calendar, dice: Dice
 ) -> tuple[bool | None, int | None]:
-    """For a few contacts: the mark at first, and when somebody corrected it."""
+    """For a few contacts: the mark at first, and when (a day or more later) it was corrected."""
     if not dice.chance(CORRECTED):
         return None, None
-    corrected_at = ended_at + dice.integer(6 * HOUR, 60 * HOUR)
+    corrected_at = ended_at + dice.integer(25 * HOUR, 80 * HOUR)
     if corrected_at >= calendar.end:
         return None, None
     return (None if resolved else True), corrected_at

@@ -161,6 +161,9 @@ def _level(feeling: float, bounds: tuple[float, ...]) -> int:
 
 
 def _recommendation(feeling: float, dice: Dice) -> int:
+    """0 to 10; the angry at times give the least there is."""
+    if feeling < -1.5 and dice.chance(0.3):
+        return dice.integer(0, 2)
     return min(10, max(0, round(7.6 + 1.5 * feeling + 0.8 * dice.normal())))
 
 

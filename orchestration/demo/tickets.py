@@ -15,8 +15,8 @@ from orchestration.demo.vocabulary import DAY, HOUR, PRIORITIES, TICKET_CHANNELS
 from orchestration.demo.world import BOT_IDS, World
 
 CLOSES_AFTER = 2 * DAY
-# Spam of the first hours is the vendor's own sample ticket.
-SAMPLE_TICKET_HOURS = 12
+# Spam of the first days is the vendor's own sample ticket.
+SAMPLE_TICKET_HOURS = 96
 
 
 class _Story:
@@ -131,6 +131,7 @@ def _handle(story: _Story, ticket: Ticket, world: World, dice: Dice) -> bool:
             reopens=story.last.reopens + 1,
             customer_messages=story.last.customer_messages + 1,
             reopened_at=at,
+            solved_at=None,
         )
         _reply(story, dice.lognormal(4 * HOUR, 0.9), agent_id, dice)
         _solve(story, dice.exponential(3 * HOUR))

@@ -213,7 +213,9 @@ def _agents(total: int, calendar: Calendar, dice: Dice) -> tuple[Agent, ...]:
             hired_at = calendar.begin + dice.integer(5, calendar.days // 2) * DAY + 8 * HOUR
         elif place % 10 == 4 and calendar.days > 28:
             left_at = calendar.begin + dice.integer(10, calendar.days // 2) * DAY + 17 * HOUR
-            removed_on = calendar.day_of(left_at) + timedelta(days=AGENT_LIST_EVERY_DAYS + 1)
+            # One list shows that he left; every other one is then removed from the lists.
+            if place % 20 == 4:
+                removed_on = calendar.day_of(left_at) + timedelta(days=AGENT_LIST_EVERY_DAYS + 1)
         people.append(
             Agent(
                 agent_id=FIRST_AGENT_ID + place,

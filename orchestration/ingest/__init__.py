@@ -1,0 +1,46 @@
+"""Reads declared sources and writes the lake, one partition (table and load date) at a time.
+
+Pure: files in, files out. Never imports the orchestrator.
+"""
+
+from orchestration.ingest.delivery import (
+    Delivery,
+    FileDelivery,
+    load_deliveries,
+    read_delivery,
+    refuse_too_much_quarantine,
+)
+from orchestration.ingest.inbox import deliveries_in_inbox, unclaimed_files
+from orchestration.ingest.partition import (
+    finish_interrupted,
+    ingest_partition,
+    partition_folder,
+    write_schema_file,
+)
+from orchestration.ingest.quarantine import (
+    Quarantined,
+    list_quarantined,
+    quarantine_folder,
+    show_quarantined,
+)
+from orchestration.ingest.replay import Replay, replay_partition
+
+__all__ = [
+    "Delivery",
+    "FileDelivery",
+    "Quarantined",
+    "Replay",
+    "deliveries_in_inbox",
+    "finish_interrupted",
+    "ingest_partition",
+    "list_quarantined",
+    "load_deliveries",
+    "partition_folder",
+    "quarantine_folder",
+    "read_delivery",
+    "refuse_too_much_quarantine",
+    "replay_partition",
+    "show_quarantined",
+    "unclaimed_files",
+    "write_schema_file",
+]

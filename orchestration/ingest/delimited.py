@@ -191,8 +191,8 @@ class DelimitedReader:
         }
         best = max(hits, key=lambda delimiter: hits[delimiter])
         advice = (
-            f"declare `delimiter: {json.dumps(best)}`, under which {hits[best]} of the {len(wanted)} "
-            "declared columns are there"
+            f"declare `delimiter: {json.dumps(best)}`, which finds {hits[best]} of the "
+            f"{len(wanted)} declared columns"
             if hits[best]
             else "correct `delimiter`, skip_rows and header_rows"
         )

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from orchestration.errors import DataError
 from orchestration.settings import Settings
@@ -76,6 +77,22 @@ class Delivery:
         return self.rows_quarantined / self.rows_read if self.rows_read else None
 
 
+def refuse_too_much_quarantine(delivery: Delivery, maximum_share: float) -> None:
+    """Stop a run whose files are read badly on the whole (`max_quarantined_share`).
+
+    Raises:
+        DataError: the share of records that are no rows is above the maximum.
+    """
+    share = delivery.quarantined_share
+    if share is not None and share > maximum_share:
+        raise DataError(
+            f"Expected at most {maximum_share:.2%} of the records of {delivery.source}."
+            f"{delivery.table} for {delivery.load_date} in quarantine, found {share:.2%} "
+            f"({delivery.rows_quarantined:,} of {delivery.rows_read:,}): look at them with "
+            "`cx quarantine list`, then correct the declaration or have the files delivered again."
+        )
+
+
 def write_delivery(delivery: Delivery, path: Path) -> None:
     """Write `delivery.json`."""
     content = {**asdict(delivery), "load_date": delivery.load_date.isoformat()}
@@ -91,15 +108,7 @@ def read_delivery(path: Path) -> Delivery:
     file = path / DELIVERY_FILE if path.is_dir() else path
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        files = [
-            FileDelivery(
-                **{
-                    name: tuple(value) if isinstance(value, list) else value
-                    for name, value in item.items()
-                }
-            )
-            for item in content.pop("files")
-        ]
+        files = [_file_delivery(item) for item in content.pop("files")]
         load_date = date.fromisoformat(content.pop("load_date"))
         return Delivery(**content, load_date=load_date, files=tuple(files))
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -119,3 +128,8 @@ def load_deliveries(
     day = f"load_date={load_date.isoformat()}" if load_date else "load_date=*"
     found = sorted(settings.lake.glob(f"{source or '[!.]*'}/{table or '[!.]*'}/{day}"))
     return [read_delivery(path) for path in found if (path / DELIVERY_FILE).is_file()]
+
+
+def _file_delivery(item: dict[str, Any]) -> FileDelivery:
+    lists = ("columns", "missing_columns", "added_columns")
+    return FileDelivery(**{**item, **{name: tuple(item[name]) for name in lists}})

@@ -20,6 +20,7 @@ from orchestration.ingest.records import LINEAGE_COLUMNS, Row
 BATCH_ROWS = 50_000
 BATCH_CHARACTERS = 64 * 1024 * 1024
 MEMORY_LIMIT = "2GB"
+LINEAGE_TYPES = {"_row_number": "BIGINT", "_load_date": "DATE"}
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,9 @@ class SegmentWriter:
         if not self.rows:
             return
         target = self.folder / f"segment_{len(self.segments):06}.parquet"
-        width = len(self.columns)
-        padding = [None] * width
-        columns: list[Sequence[object]] = list(
-            zip_longest(*(row.values for row in self.rows), fillvalue=None)
-        )
-        columns += [padding[:0]] * (width - len(columns))
         count = len(self.rows)
-        columns = [column or [None] * count for column in columns]
+        columns: list[Sequence[object]] = list(zip_longest(*(row.values for row in self.rows)))
+        columns += [[None] * count] * (len(self.columns) - len(columns))
         lineage = self.lineage
         columns += [
             [lineage.source] * count,
@@ -79,9 +75,6 @@ class SegmentWriter:
         self.segments.append(target)
         self.rows.clear()
         self.characters = 0
-
-
-LINEAGE_TYPES = {"_row_number": "BIGINT", "_load_date": "DATE"}
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -110,7 +103,7 @@ def write_columns(
         }
     )
     expressions = [
-        duckdb.ColumnExpression(f"c{position}").cast(_type(typed.get(name, "VARCHAR"))).alias(name)
+        duckdb.ColumnExpression(f"c{position}").cast(typed.get(name, "VARCHAR")).alias(name)
         for position, name in enumerate(names)
     ]
     connection.from_df(frame).select(*expressions).write_parquet(str(target), compression="zstd")
@@ -143,7 +136,3 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _type(name: str) -> duckdb.DuckDBPyType:
-    return duckdb.type(name)

@@ -132,25 +132,6 @@ def copy_parquet(connection: DuckDBPyConnection, query: Fragment, path: Path) ->
     )
 
 
-def choose_days(connection: DuckDBPyConnection, days: Iterable[str]) -> None:
-    """Put days (as text, `unknown` = NULL) into the temporary table `chosen_days`."""
-    connection.execute("create or replace temporary table chosen_days (day date)")
-    connection.execute(
-        "insert into chosen_days select cast(unnest(?::varchar[]) as date)",
-        [[None if day == NO_DATE else day for day in sorted(days)]],
-    )
-
-
-def only_chosen(relation: Fragment, date_column: str) -> Fragment:
-    """The rows of a relation whose date is in `chosen_days`."""
-    return statement(
-        "select rows.* from {relation} as rows semi join chosen_days as chosen"
-        " on rows.{date} is not distinct from chosen.day",
-        relation=relation,
-        date=identifier(date_column),
-    )
-
-
 def _link_unchanged(
     table: Table, days: Mapping[str, Fingerprint], folder: Path, previous: PreviousFact
 ) -> Iterator[tuple[str, Partition]]:
@@ -183,8 +164,8 @@ def _write_days(
         return
     source = statement("select * from {source}", source=table.source)
     if len(changed) < len(days):
-        choose_days(connection, changed)
-        source = only_chosen(table.source, table.date_column)
+        _choose_days(connection, changed)
+        source = _only_chosen(table.source, table.date_column)
     aside = folder / ".write"
     # One thread and rows in the order of days: one file a day, however many days there are.
     with _single_thread(connection):
@@ -208,6 +189,25 @@ def _write_days(
         written.rmdir()
         yield day, _partition(table, day, path, days[day])
     aside.rmdir()
+
+
+def _choose_days(connection: DuckDBPyConnection, days: Iterable[str]) -> None:
+    """Put days (as text, `unknown` = NULL) into the temporary table `chosen_days`."""
+    connection.execute("create or replace temporary table chosen_days (day date)")
+    connection.execute(
+        "insert into chosen_days select cast(unnest(?::varchar[]) as date)",
+        [[None if day == NO_DATE else day for day in sorted(days)]],
+    )
+
+
+def _only_chosen(relation: Fragment, date_column: str) -> Fragment:
+    """The rows of a relation whose date is in `chosen_days`."""
+    return statement(
+        "select rows.* from {relation} as rows semi join chosen_days as chosen"
+        " on rows.{date} is not distinct from chosen.day",
+        relation=relation,
+        date=identifier(date_column),
+    )
 
 
 def _partition(table: Table, day: str, path: Path, found: Fingerprint) -> Partition:

@@ -96,8 +96,7 @@ def _publish(
         verify_version(folder, built)
         # Against a tool that opens the published file for writing by mistake.
         (folder / DATABASE).chmod(0o444)
-        linked = _linked_files(folder, built)
-        sync_version(folder, lambda path: path not in linked)
+        sync_version(folder, built)
         manifest = _manifest(run_id, published_at, built)
         write_manifest(folder, manifest)
         switch(settings, name)
@@ -140,13 +139,4 @@ def _manifest(run_id: str, published_at: datetime, built: Built) -> dict[str, An
         "partitions_written": written,
         "partitions_linked": total - written,
         "facts": facts,
-    }
-
-
-def _linked_files(folder: Path, built: Built) -> set[Path]:
-    return {
-        folder / "parquet" / "core" / table.file_stem / part.file
-        for table, files in built.facts.items()
-        for day, part in files.partitions.items()
-        if day not in files.written
     }

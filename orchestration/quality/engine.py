@@ -9,6 +9,7 @@ Results leave this module without a cell of the data.
 
 from __future__ import annotations
 
+import html
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,16 +29,19 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
+from great_expectations.expectations.row_conditions import (
+    Column,
+    ComparisonCondition,
+    Condition,
+    Operator,
+)
 from sqlalchemy.pool import StaticPool
 
-from orchestration.errors import DataError
+from orchestration.quality.docs import KeptResult, write_site
+from orchestration.quality.kinds import UNEXPECTED_ROWS
 from orchestration.quality.suites import Expectation, Suite
 from orchestration.quality.targets import identifier, safe_reason
 
@@ -45,7 +49,6 @@ if TYPE_CHECKING:
     import duckdb
     from great_expectations.datasource.fluent.interfaces import Batch
 
-SITE = "quality"
 # Counts only: no list of unexpected values is ever computed.
 RESULT_FORMAT = {
     "result_format": "SUMMARY",
@@ -107,7 +110,7 @@ class Engine:
                 analytics_enabled=False,
             ),
         )
-        self._pages = 0
+        self._kept: dict[tuple[str, str], KeptResult] = {}
         self._sources = 0
 
     def session(self, connection: duckdb.DuckDBPyConnection) -> TableSession:
@@ -115,78 +118,35 @@ class Engine:
         self._sources += 1
         return TableSession(self, self._context, f"duckdb_{self._sources}", connection)
 
-    def keep(
-        self, suite: Suite, results: Sequence[ExpectationValidationResult], columns: Sequence[str]
-    ) -> None:
-        """Keep the results of a suite for the Data Docs."""
-        name = f"{suite.layer}.{suite.table}"
+    def keep(self, suite: Suite, results: Sequence[ExpectationValidationResult]) -> None:
+        """Keep the results of a suite for the Data Docs; later ones replace earlier ones."""
+        for result in results:
+            reason = _exception(result)
+            if reason is not None:
+                # The library's templates do not escape, and a reason may name a delivered column.
+                result.exception_info = _exception_info(html.escape(reason))
         passed = sum(bool(result.success) for result in results)
         total = len(results)
-        self._context.validation_results_store.set(
-            ValidationResultIdentifier(
-                expectation_suite_identifier=ExpectationSuiteIdentifier(name=name),
-                run_id=self._run,
-                batch_identifier=name,
-            ),
+        self._kept[(suite.layer, suite.table)] = KeptResult(
+            suite,
             ExpectationSuiteValidationResult(
                 results=list(results),
                 success=passed == total,
-                suite_name=name,
+                suite_name=suite.relation,
                 statistics={
                     "evaluated_expectations": total,
                     "successful_expectations": passed,
                     "unsuccessful_expectations": total - passed,
-                    "success_percent": 100 * passed / total if total else None,
+                    "success_percent": 100 * passed / total,
                 },
-                meta={
-                    "great_expectations_version": gx.__version__,
-                    "run_id": self._run,
-                    "validation_time": self._run.run_time,
-                    "batch_spec": {"data_asset_name": suite.relation, "columns": list(columns)},
-                    "active_batch_definition": {
-                        "datasource_name": suite.layer,
-                        "data_connector_name": "fluent",
-                        "data_asset_name": suite.relation,
-                        "batch_identifiers": {},
-                    },
-                },
+                meta={"run_id": self._run, "batch_kwargs": {}},
             ),
         )
-        self._pages += 1
 
     def write_data_docs(self, folder: Path) -> Path:
-        """Render every kept result.
-
-        Returns:
-            The index page.
-
-        Raises:
-            DataError: the library could not render a page.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        site: Any = {
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "store_backend": {
-                "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(folder),
-            },
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "site_section_builders": {"expectations": "None", "profiling": "None"},
-        }
-        self._context.add_data_docs_site(site_name=SITE, site_config=site)
-        try:
-            self._context.build_data_docs(site_names=[SITE])
-        finally:
-            self._context.delete_data_docs_site(SITE)
-        index = folder / "index.html"
-        pages = list((folder / "validations").rglob("*.html"))
-        if not index.is_file() or len(pages) != self._pages:
-            raise DataError(
-                f"Expected {self._pages} pages and an index in {folder}, found {len(pages)}: "
-                "free the folder of other files and write the Data Docs again."
-            )
-        return index
+        """Render every kept result; returns the index page."""
+        time = self._run.run_time.isoformat(sep=" ", timespec="seconds")
+        return write_site(folder, list(self._kept.values()), str(self._run.run_name), time)
 
 
 class TableSession:
@@ -244,14 +204,17 @@ class TableSession:
             _without_cells(expectation, found[expectation.check_name])
             for expectation in suite.expectations
         ]
-        self._engine.keep(suite, ordered, columns)
-        return [_result(result) for result in ordered]
+        return self._told(suite, ordered)
 
     def refuse(self, suite: Suite, reason: str) -> list[Result]:
         """Fail every expectation of a suite whose table is not there."""
         refused = [_not_computed(expectation, reason) for expectation in suite.expectations]
-        self._engine.keep(suite, refused, ())
-        return [_result(result) for result in refused]
+        return self._told(suite, refused)
+
+    def _told(self, suite: Suite, results: Sequence[ExpectationValidationResult]) -> list[Result]:
+        told = [_result(result) for result in results]
+        self._engine.keep(suite, results)
+        return told
 
     def _compute(
         self, batch: Batch, target: str, built: Mapping[str, Any]
@@ -276,14 +239,36 @@ def build(expectation: Expectation) -> Any:
     """
     arguments = dict(expectation.kwargs)
     if "row_condition" in arguments:
-        arguments["condition_parser"] = "great_expectations"
+        arguments["row_condition"] = _condition(arguments["row_condition"])
     return get_expectation_impl(expectation.type)(
         **arguments,
         severity=FailureSeverity(expectation.severity),
-        description=f"{expectation.check_name}: {expectation.sentence}",
-        notes=expectation.description,
+        description=_in_docs(expectation),
         meta={"check": expectation.check_name},
     )
+
+
+def _condition(condition: Mapping[str, Any]) -> Condition:
+    """A row condition of a suite as the library's object."""
+    column, operator = Column(condition["column"]), condition["operator"]
+    if operator == "is null":
+        return column.is_null()
+    if operator == "is not null":
+        return column.is_not_null()
+    return ComparisonCondition(
+        column=column,
+        operator=Operator(operator.upper().replace(" ", "_")),
+        parameter=condition["value"],
+    )
+
+
+def _in_docs(expectation: Expectation) -> str:
+    """How the Data Docs name a check."""
+    text = (
+        f"{expectation.check_name} ({expectation.severity}): {expectation.sentence}. "
+        f"{expectation.description}"
+    )
+    return html.escape(text)
 
 
 def mistakes_in(suites: Sequence[Suite]) -> list[str]:
@@ -370,7 +355,7 @@ class _Cursor:
 def _missing_columns(expectation: Expectation, columns: Sequence[str]) -> str | None:
     if expectation.type == "expect_column_to_exist":
         return None
-    missing = [name for name in expectation.columns if name not in columns]
+    missing = [name for name in expectation.columns_read if name not in columns]
     if not missing:
         return None
     return f"the table has no column {', '.join(missing)}; it has {', '.join(columns)}"
@@ -395,8 +380,7 @@ def _not_computed(expectation: Expectation, reason: str) -> ExpectationValidatio
             type=expectation.type,
             kwargs=dict(expectation.kwargs),
             meta={"check": expectation.check_name},
-            notes=expectation.description,
-            description=f"{expectation.check_name}: {expectation.sentence}",
+            description=_in_docs(expectation),
             severity=FailureSeverity(expectation.severity),
         ),
         result={},
@@ -405,7 +389,11 @@ def _not_computed(expectation: Expectation, reason: str) -> ExpectationValidatio
 
 
 def _exception_info(reason: str) -> dict[str, Any]:
-    return {"raised_exception": True, "exception_message": reason, "exception_traceback": reason}
+    return {
+        "raised_exception": True,
+        "exception_message": reason,
+        "exception_traceback": "",
+    }
 
 
 def _exception(result: ExpectationValidationResult) -> str | None:
@@ -426,6 +414,8 @@ def _without_cells(
     observed = result.result.get("observed_value")
     if "observed_value" in result.result:
         kept["observed_value"] = _number_or_date(expectation, observed)
+    if expectation.type == UNEXPECTED_ROWS and observed is not None:
+        kept["unexpected_count"] = observed
     if kept.get("element_count") == 0:
         kept.setdefault("unexpected_count", 0)
     result.result = kept

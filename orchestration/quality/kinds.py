@@ -15,6 +15,8 @@ BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
 ROWS = ("mostly", "row_condition")
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
 UNEXPECTED_ROWS = "unexpected_rows"
+NULL_OPERATORS = ("is null", "is not null")
+OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in", "not in", *NULL_OPERATORS)
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,14 @@ UNSUPPORTED: Mapping[str, str] = {
     "expect_column_values_to_be_of_type": "column types",
     "expect_column_values_to_be_in_type_list": "column types",
 }
+
+
+def condition_in_words(condition: Mapping[str, Any]) -> str:
+    """A row condition: `score is not null`, `channel in phone, chat`."""
+    value = condition.get("value")
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+    words = f"{condition['column']} {condition['operator']}"
+    return words if condition["operator"] in NULL_OPERATORS else f"{words} {shown}"
 
 
 def bounds_in_words(arguments: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestration.quality.kinds import UNEXPECTED_ROWS
 from orchestration.quality.suites import Expectation, Severity, Suite
 
 NO_DATA = "no data in this run"
@@ -51,16 +52,15 @@ def outcome(
     unexpected_count: int | None = None,
     element_count: int | None = None,
     message: str = "",
-    severity: Severity | None = None,
 ) -> Outcome:
-    """The outcome of one expectation; `severity` overrides that of the suite."""
+    """The outcome of one expectation of a suite."""
     return Outcome(
         layer=suite.layer,
         table=suite.table,
         check_name=expectation.check_name,
         expectation_type=expectation.type,
         column=", ".join(expectation.columns) or None,
-        severity=severity or expectation.severity,
+        severity=expectation.severity,
         success=success,
         observed=observed,
         unexpected_count=unexpected_count,
@@ -80,7 +80,8 @@ def failed_sentence(
     if unexpected_count is not None and element_count is not None:
         found = f"{unexpected_count} of {element_count} rows that break it"
     elif unexpected_count is not None:
-        found = f"{unexpected_count} that break it"
+        things = "rows" if expectation.type == UNEXPECTED_ROWS else "other distinct value(s)"
+        found = f"{unexpected_count} {things}"
     elif observed is not None:
         found = str(observed)
     else:

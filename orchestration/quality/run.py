@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,18 +133,20 @@ class QualitySession:
                 raise TargetMissingError("there is no warehouse file; build it first")
             target = create_target(connection, self._settings, suite, load_dates)
         except TargetMissingError as error:
+            # Whatever the suite holds to be a warning: a table that is not there stops the run.
+            suite = replace(
+                suite,
+                expectations=tuple(
+                    replace(expectation, severity="critical") for expectation in suite.expectations
+                ),
+            )
             tables.refuse(suite, str(error))
+            message = (
+                f"Expected the table {suite.relation} for {suite.path.as_posix()}, found that it "
+                f"cannot be read ({error}): build it or remove the suite."
+            )
             return [
-                outcome(
-                    suite,
-                    expectation,
-                    False,
-                    severity="critical",
-                    message=(
-                        f"Expected the table {suite.relation} for {suite.path.as_posix()}, found "
-                        f"that it cannot be read ({error}): build it or remove the suite."
-                    ),
-                )
+                outcome(suite, expectation, False, message=message)
                 for expectation in suite.expectations
             ]
         if target is None:

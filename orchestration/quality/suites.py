@@ -17,7 +17,8 @@ A suite binds to its table by the name of its file and holds no ids:
 The check name is made from the type and its columns (`not_null_contact_id`), never from the
 position, so that the history of a check survives a new one above it; where two checks would get
 one name, one of them has to be given a `name`. In a query with a JOIN give `{batch}` an alias;
-double a literal brace. `row_condition` is the library's small language: `col("score").notnull()`.
+double a literal brace. A `row_condition` narrows a check to some rows:
+`{column: channel, operator: in, value: [phone, chat]}`, operators see `kinds.OPERATORS`.
 
 This module reads YAML only: no data, and no import of Great Expectations.
 """
@@ -37,10 +38,13 @@ from orchestration.errors import UsageError
 from orchestration.quality.kinds import (
     COLUMN_KEYS,
     KINDS,
+    NULL_OPERATORS,
+    OPERATORS,
     UNEXPECTED_ROWS,
     UNSUPPORTED,
     Kind,
     bounds_in_words,
+    condition_in_words,
 )
 
 Layer = Literal["lake", "staging", "core", "metrics"]
@@ -89,8 +93,14 @@ class Expectation:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the expectation reads by name."""
+        """The columns that the expectation is about."""
         return _columns(self.kwargs)
+
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The columns that the expectation reads by name, that of its condition included."""
+        condition = self.kwargs.get("row_condition")
+        return (*self.columns, condition["column"]) if condition else self.columns
 
     @property
     def sentence(self) -> str:
@@ -102,7 +112,7 @@ class Expectation:
         if "mostly" in self.kwargs:
             text += f" in at least {float(self.kwargs['mostly']):.2%} of the rows"
         if "row_condition" in self.kwargs:
-            text += f" where {self.kwargs['row_condition']}"
+            text += f" where {condition_in_words(self.kwargs['row_condition'])}"
         return text
 
 
@@ -306,7 +316,7 @@ def _kwargs_mistakes(name: str, kind: Kind, kwargs: dict[str, Any]) -> Iterator[
             yield f"Expected {key} for {name}, found none: add it under `kwargs:`.", key
     if kind.is_bounded and kwargs.get("min_value") is None and kwargs.get("max_value") is None:
         yield f"Expected min_value or max_value for {name}, found neither: add one.", "min_value"
-    for key in ("column", "column_A", "column_B", "row_condition", "unexpected_rows_query"):
+    for key in ("column", "column_A", "column_B", "unexpected_rows_query"):
         if kwargs.get(key) is not None and not isinstance(kwargs[key], str):
             yield f"Expected text for {key}, found {kwargs[key]!r}: quote it.", key
     for key in ("column_list", "column_set", "value_set"):
@@ -318,6 +328,12 @@ def _kwargs_mistakes(name: str, kind: Kind, kwargs: dict[str, Any]) -> Iterator[
         isinstance(mostly, int | float) and not isinstance(mostly, bool) and 0 < mostly <= 1
     ):
         yield f"Expected a share above 0 and up to 1 for mostly, found {mostly!r}.", "mostly"
+    if "row_condition" in kwargs and not _is_condition(kwargs["row_condition"]):
+        yield (
+            "Expected row_condition as {column: …, operator: …, value: …} with an operator of "
+            f"{', '.join(OPERATORS)}, found {kwargs['row_condition']!r}: correct it.",
+            "row_condition",
+        )
     query = kwargs.get("unexpected_rows_query")
     if isinstance(query, str):
         try:
@@ -331,6 +347,18 @@ def _kwargs_mistakes(name: str, kind: Kind, kwargs: dict[str, Any]) -> Iterator[
                 "literal brace.",
                 "unexpected_rows_query",
             )
+
+
+def _is_condition(condition: Any) -> bool:
+    if not isinstance(condition, dict) or not isinstance(condition.get("column"), str):
+        return False
+    operator = condition.get("operator")
+    if operator in NULL_OPERATORS:
+        return condition.keys() == {"column", "operator"}
+    if operator not in OPERATORS or condition.keys() != {"column", "operator", "value"}:
+        return False
+    value = condition["value"]
+    return value is not None and isinstance(value, list) == (operator in ("in", "not in"))
 
 
 def _check_name(kind: Kind, kwargs: Mapping[str, Any]) -> str:
@@ -385,9 +413,9 @@ def _line(node: Any, key: Any, default: int = 1) -> int:
     try:
         positions: Any = node.lc
         position = positions.key(key) if isinstance(node, dict) else positions.item(key)
+        return int(position[0]) + 1
     except (AttributeError, KeyError, IndexError, TypeError):
         return default
-    return int(position[0]) + 1
 
 
 def _plain(value: Any) -> Any:

@@ -10,11 +10,8 @@ with load_dates as (
 
 latest as (
     select
-        {% if var('as_of') -%}
-        cast('{{ var("as_of") }}' as date) as as_of_date
-        {%- else -%}
-        max(load_date) as as_of_date
-        {%- endif %}
+        {{ "cast('" ~ var('as_of') ~ "' as date)" if var('as_of') else 'max(load_date)' }}
+            as as_of_date
     from load_dates
 )
 

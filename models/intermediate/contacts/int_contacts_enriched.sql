@@ -1,4 +1,4 @@
--- One row per contact with its customer's attributes, its team, and the flags that metrics filter on.
+-- One row per contact with its customer's attributes, team and the flags that metrics filter on.
 with contacts as (
     select * from {{ ref('int_contacts_unioned') }}
 ),

@@ -83,8 +83,9 @@ contacts as (
         case when is_resolved then ended_at end as resolved_at,
         ended_at,
         cast(null as timestamp) as last_reopened_at,
-        {{ seconds_between('coalesce(queued_at, started_at)', 'coalesce(first_replied_at, ended_at)') }}
-            as wait_seconds,
+        {{ seconds_between(
+            'coalesce(queued_at, started_at)', 'coalesce(first_replied_at, ended_at)'
+        ) }} as wait_seconds,
         {{ seconds_between('first_replied_at', 'ended_at') }} as handle_seconds,
         agent_reply_count,
         customer_message_count,
@@ -133,10 +134,13 @@ contacts as (
         cast(null as timestamp) as last_reopened_at,
         coalesce(
             wait_seconds,
-            {{ seconds_between('coalesce(queued_at, started_at)', 'coalesce(answered_at, ended_at)') }}
+            {{ seconds_between(
+                'coalesce(queued_at, started_at)', 'coalesce(answered_at, ended_at)'
+            ) }}
         ) as wait_seconds,
-        case when outcome = 'answered'
-            then talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_up_seconds, 0)
+        case
+            when outcome = 'answered'
+                then talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_up_seconds, 0)
         end as handle_seconds,
         cast(null as bigint) as agent_reply_count,
         cast(null as bigint) as customer_message_count,

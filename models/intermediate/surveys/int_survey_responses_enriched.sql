@@ -1,4 +1,4 @@
--- One row per accepted answer with its scale, its contact's attributes and the flags that metrics filter on.
+-- One row per accepted answer with its scale, its contact's attributes and whether it counts.
 with responses as (
     select
         *,
@@ -28,8 +28,10 @@ joined as (
         scales.scale_version,
         scales.direction as scale_direction,
         coalesce(responses.question_key, 'overall') as question_key,
-        case when coalesce(responses.is_relational, false) then 'relational' else 'transactional' end
-            as survey_scope,
+        case
+            when coalesce(responses.is_relational, false) then 'relational'
+            else 'transactional'
+        end as survey_scope,
         responses.contact_id,
         contacts.contact_id is not null as is_linked_to_contact,
         coalesce(responses.customer_id, contacts.customer_id) as customer_id,

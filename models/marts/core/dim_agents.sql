@@ -15,9 +15,11 @@ responses as (
 seen as (
     select agent_id from agents
     union
-    select agent_id from contacts where agent_id is not null
+    select agent_id from contacts
+    where agent_id is not null
     union
-    select agent_id from responses where agent_id is not null
+    select agent_id from responses
+    where agent_id is not null
 )
 
 select

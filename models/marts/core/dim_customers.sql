@@ -16,9 +16,11 @@ responses as (
 seen as (
     select customer_id from customers
     union
-    select customer_id from contacts where customer_id is not null
+    select customer_id from contacts
+    where customer_id is not null
     union
-    select customer_id from responses where customer_id is not null
+    select customer_id from responses
+    where customer_id is not null
 )
 
 select

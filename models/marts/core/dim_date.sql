@@ -12,19 +12,18 @@ as_of as (
 ),
 
 -- The clocks of some exports run into the future: days after as_of belong to nobody.
+seen as (
+    select min(contact_date) as seen_date from contacts
+    union all
+    select min(response_date) as seen_date from responses
+),
+
 bounds as (
     select
-        least(min_dates.first_date, as_of.as_of_date) as first_date,
-        as_of.as_of_date as last_date
+        least(min(seen.seen_date), max(as_of.as_of_date)) as first_date,
+        max(as_of.as_of_date) as last_date
     from as_of
-    cross join (
-        select min(seen_date) as first_date
-        from (
-            select min(contact_date) as seen_date from contacts
-            union all
-            select min(response_date) as seen_date from responses
-        ) as seen
-    ) as min_dates
+    cross join seen
 ),
 
 days as (

@@ -30,8 +30,9 @@ select
     tickets.reassignment_count,
     {{ seconds_between('tickets.created_at', 'tickets.first_replied_at') }}
         as first_response_calendar_seconds,
-    {{ seconds_between('tickets.created_at', 'coalesce(tickets.first_solved_at, tickets.solved_at)') }}
-        as first_resolution_calendar_seconds,
+    {{ seconds_between(
+        'tickets.created_at', 'coalesce(tickets.first_solved_at, tickets.solved_at)'
+    ) }} as first_resolution_calendar_seconds,
     {{ seconds_between('tickets.created_at', 'tickets.solved_at') }}
         as full_resolution_calendar_seconds,
     {{ seconds_between('tickets.created_at', 'tickets.closed_at') }} as close_calendar_seconds,

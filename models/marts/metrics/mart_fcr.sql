@@ -10,7 +10,7 @@ with contacts as (
     where is_fcr_eligible
 ),
 
--- The customer's own word; a contact has one counted answer to a question, and this is one question.
+-- The customer's own word: with several questions about it, every answer has to be yes.
 stated as (
     select
         contact_id,
@@ -39,7 +39,6 @@ counted as (
         plan_tier,
         product_area,
         team,
-        count(*) as eligible_count,
         count(case when is_repeat_measurable and not is_first_contact then 1 end)
             as repeat_contacts_count,
         count(case when is_first_contact and not is_repeat_window_mature then 1 end)
@@ -47,9 +46,9 @@ counted as (
         count(case when not is_repeat_measurable then 1 end) as not_measurable_count,
         {%- for variant in variants %}
         count(is_fcr_{{ variant }}) as fcr_{{ variant }}_base_count,
-        count(case when is_fcr_{{ variant }} then 1 end) as fcr_{{ variant }}_count
-        {{- ',' if not loop.last }}
+        count(case when is_fcr_{{ variant }} then 1 end) as fcr_{{ variant }}_count,
         {%- endfor %}
+        count(*) as eligible_count
     from joined
     group by
         contact_date, contact_type, source, channel, country_code, industry, plan_tier,

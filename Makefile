@@ -1,0 +1,47 @@
+# Set-up happens by itself: every target depends on the environment, which is rebuilt only when
+# the lock file or the package's metadata changed.
+.PHONY: setup demo test lint ui clean
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+help:
+	@echo "make demo   set up, generate demo data and run everything, end to end"
+	@echo "make test   set up and run the tests"
+	@echo "make lint   ruff, mypy, sqlfluff"
+	@echo "make ui     Dagster on http://127.0.0.1:3000"
+	@echo "make lock   pin the dependencies of pyproject.toml again"
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "error: expected $(PYTHON) on the path, found none: install Python 3.11 or say make PYTHON=..." >&2; exit 2; }
+	@echo "Setting up $(VENV) (two to four minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/cx demo
+
+test: setup
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 models tests/dbt
+
+ui: setup
+	@$(BIN)/cx ui
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --python-version 3.11 --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) target logs

@@ -1,0 +1,198 @@
+"""The suites as asset checks: one op a layer, which stops the run when a critical check failed.
+
+The layer staging holds the reconciliation of deliveries too: what became of each row is known once
+the intermediate models are built, and nothing after them is built unless it balances.
+"""
+
+# No postponed annotations: Dagster wants the type of `context` itself.
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from orchestration.declarations import Source
+from orchestration.defs.keys import suite_key, tables_of
+from orchestration.defs.session import SESSION, step
+from orchestration.errors import DataError, UsageError
+from orchestration.ingest import load_deliveries
+from orchestration.quality.balance import (
+    BALANCE_CHECK,
+    SHARE_CHECK,
+    allowed_shares,
+    check_balance,
+    delivery_counts,
+    load_verdicts,
+)
+from orchestration.quality.outcomes import Outcome
+from orchestration.quality.suites import LAYERS, Layer, Suite
+from orchestration.run_session import RunSession
+
+NAMED_FAILURES = 3
+BALANCE_CHECKS = {
+    BALANCE_CHECK: "Rows read = accepted + superseded + quarantined, for every delivered file.",
+    SHARE_CHECK: "The share of quarantined rows of a delivery is within what its table allows.",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check as Dagster knows it; `table` and `name` are those of its outcome."""
+
+    table: str
+    name: str
+    spec: dg.AssetCheckSpec
+
+    @property
+    def key(self) -> dg.AssetCheckKey:
+        return self.spec.key
+
+
+def layer_checks(
+    sources: Sequence[Source], suites: Sequence[Suite], known: frozenset[dg.AssetKey]
+) -> list[dg.AssetChecksDefinition]:
+    """One check op for every layer that has something to check.
+
+    Raises:
+        UsageError: a suite of a table that no asset makes.
+    """
+    found = []
+    for layer in LAYERS:
+        checks = [check for suite in suites if suite.layer == layer for check in _checks(suite)]
+        for check in checks:
+            if check.spec.asset_key not in known:
+                raise UsageError(
+                    f"Expected {check.spec.metadata['suite']} to be about a table that is built, "
+                    f"found no {check.spec.asset_key.to_user_string()}: rename the file or "
+                    "remove it."
+                )
+        if layer == "staging":
+            checks += _balance_checks(sources)
+        if checks:
+            found.append(_layer_check(layer, checks))
+    return found
+
+
+def _checks(suite: Suite) -> Iterator[Check]:
+    for expectation in suite.expectations:
+        # All of them block: a result of severity WARN lets the run go on whatever the check says,
+        # and a table that is not there is an error even for a check that would only warn.
+        spec = dg.AssetCheckSpec(
+            expectation.check_name,
+            asset=suite_key(suite),
+            description=expectation.description,
+            blocking=True,
+            metadata={"suite": suite.where(expectation), "severity": expectation.severity},
+        )
+        yield Check(suite.table, expectation.check_name, spec)
+
+
+def _balance_checks(sources: Sequence[Source]) -> Iterator[Check]:
+    """Two checks a source table, shown on the verdicts of its entity."""
+    for source, table in tables_of(sources):
+        raw = f"{source.name}__{table.name}"
+        for name, description in BALANCE_CHECKS.items():
+            spec = dg.AssetCheckSpec(
+                f"{name}__{raw}",
+                asset=dg.AssetKey(["intermediate", f"int_{table.entity}_versioned"]),
+                description=description,
+                blocking=True,
+            )
+            yield Check(raw, name, spec)
+
+
+def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinition:
+    keys = {(check.table, check.name): check.key for check in checks}
+
+    @dg.multi_asset_check(
+        name=f"check_{layer}",
+        specs=[check.spec for check in checks],
+        can_subset=True,
+        required_resource_keys={SESSION},
+    )
+    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        session: RunSession = context.resources.session
+        chosen = context.selected_asset_check_keys
+        outcomes: list[Outcome] = []
+        failed: dg.Failure | None = None
+        try:
+            with step(session, f"check {layer}") as running:
+                found = session.quality.validate(layer, session.load_dates)
+                if layer == "staging":
+                    found = [*found, *_balance(session)]
+                outcomes += [o for o in found if keys.get((o.table, o.check_name)) in chosen]
+                running.detail = detail_of(outcomes)
+                session.add_outcomes(outcomes)
+                stop_if_blocked(layer, outcomes)
+        except dg.Failure as error:
+            failed = error
+        for outcome in outcomes:
+            yield check_result(keys[outcome.table, outcome.check_name], outcome)
+        if failed is not None:
+            raise failed
+
+    return check
+
+
+def _balance(session: RunSession) -> list[Outcome]:
+    """Reconcile the deliveries of the run's load dates with the verdicts on their rows."""
+    dates = session.load_dates
+    deliveries = (
+        load_deliveries(session.settings)
+        if dates is None
+        else [d for day in dates for d in load_deliveries(session.settings, load_date=day)]
+    )
+    records, outcomes = check_balance(
+        delivery_counts(deliveries),
+        load_verdicts(session.settings, session.sources, dates),
+        allowed_shares(session.sources),
+    )
+    session.records += records
+    return outcomes
+
+
+def stop_if_blocked(layer: str, outcomes: Sequence[Outcome]) -> None:
+    """Stop the run before the next layer is built.
+
+    Raises:
+        DataError: names the critical checks that failed, the first with its message.
+    """
+    blocking = [outcome for outcome in outcomes if outcome.is_blocking]
+    if blocking:
+        names = [f"{found.check_name} on {found.table}" for found in blocking[:NAMED_FAILURES]]
+        more = f" and {len(blocking) - len(names)} more" if len(blocking) > len(names) else ""
+        raise DataError(
+            f"Expected the critical checks of the layer {layer} to hold, found {len(blocking)} "
+            f"that failed ({', '.join(names)}{more}): {blocking[0].message}"
+        )
+
+
+def check_result(key: dg.AssetCheckKey, outcome: Outcome) -> dg.AssetCheckResult:
+    """An outcome as Dagster shows it."""
+    metadata: dict[str, Any] = {
+        "expectation": outcome.expectation_type,
+        "observed": None if outcome.observed is None else str(outcome.observed),
+        "unexpected": outcome.unexpected_count,
+        "rows looked at": outcome.element_count,
+    }
+    is_critical = outcome.severity == "critical"
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=outcome.success,
+        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
+        description=outcome.message or None,
+        metadata={name: value for name, value in metadata.items() if value is not None},
+    )
+
+
+def detail_of(outcomes: Sequence[Outcome]) -> str:
+    """What came of the checks of a layer: `41 checks, 2 warnings`."""
+    blocking = sum(outcome.is_blocking for outcome in outcomes)
+    warned = sum(not outcome.success for outcome in outcomes) - blocking
+    parts = [f"{len(outcomes)} checks"]
+    if blocking:
+        parts.append(f"{blocking} failed")
+    if warned:
+        parts.append(f"{warned} warning{'s' if warned > 1 else ''}")
+    return ", ".join(parts)

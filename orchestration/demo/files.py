@@ -1,0 +1,88 @@
+"""Writes the rows of the demo into vendor-shaped files: pages, BOM, line ends, headers.
+
+Touches nothing but `inbox/<source>/<load date>/` of the demo sources.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS, quoted
+from orchestration.demo.rows import RawRow, Table
+from orchestration.demo.vocabulary import DAY
+from orchestration.demo.world import Calendar
+
+OVERLAP = 3
+Pages = dict[date, list[list[RawRow]]]
+
+
+def paginate(table: Table) -> Pages:
+    """Cut each day into two pages; the first records of the second repeat the end of the first.
+
+    The repeated rows are added to the table, because they are rows that are read.
+    """
+    pages: Pages = {}
+    for day in sorted(table.by_date):
+        rows = table.by_date[day]
+        half = len(rows) // 2
+        overlap = rows[max(0, half - OVERLAP) : half]
+        pages[day] = [rows[:half], [*overlap, *rows[half:]]] if half else [rows]
+        table.by_date[day] = [row for page in pages[day] for row in page]
+        if overlap:
+            table.count("page_overlaps", len(overlap))
+    return pages
+
+
+def write_files(inbox: Path, tables: dict[str, Table], pages: Pages, calendar: Calendar) -> int:
+    """Write all deliveries; returns the number of files."""
+    files = 0
+    for day, ticket_pages in pages.items():
+        for number, rows in enumerate(ticket_pages, start=1):
+            is_last = number == len(ticket_pages)
+            text = _ticket_page(rows, day, number, is_last, calendar)
+            _write(_path(inbox, tables["tickets"], day, f"tickets-{number}.json"), text)
+            files += 1
+    for day, rows in tables["agents"].by_date.items():
+        text = '{"agents": [\n' + ",\n".join(row.text for row in rows) + "\n]}\n"
+        _write(_path(inbox, tables["agents"], day, "agents.json"), text)
+        files += 1
+    chat_header = "\ufeff" + quoted(CHAT_COLUMNS, ";")
+    for name, file, header, line_end in (
+        ("chats", "chats.csv", chat_header, "\r\n"),
+        ("calls", "calls.tsv", "\t".join(CALL_COLUMNS), "\n"),
+        ("responses", "responses.jsonl", None, "\n"),
+        ("customers", "customers.csv", ",".join(CUSTOMER_COLUMNS), "\n"),
+    ):
+        for day, rows in tables[name].by_date.items():
+            if not rows:
+                continue
+            lines = ([] if header is None else [header]) + [row.text for row in rows]
+            _write(_path(inbox, tables[name], day, file), line_end.join(lines) + line_end)
+            files += 1
+    return files
+
+
+def _ticket_page(
+    rows: list[RawRow], day: date, number: int, is_last: bool, calendar: Calendar
+) -> str:
+    end_time = calendar.begin + ((day - calendar.start).days + 1) * DAY - 1
+    following = f"https://demo.example.com/api/v2/incremental/tickets.json?page={number + 1}"
+    tail = {
+        "count": len(rows),
+        "end_of_stream": is_last,
+        "end_time": end_time,
+        "next_page": None if is_last else following,
+    }
+    records = ",\n".join(row.text for row in rows)
+    return '{"tickets": [\n' + records + "\n], " + json.dumps(tail)[1:] + "\n"
+
+
+def _path(inbox: Path, table: Table, day: date, file: str) -> Path:
+    return inbox / table.source / day.isoformat() / file
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode("utf-8"))

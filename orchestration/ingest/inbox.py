@@ -1,0 +1,83 @@
+"""Finds delivered files: which file in the inbox belongs to which table and load date.
+
+Reads names only, never content, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from orchestration.declaration_shapes import Source, Table
+from orchestration.errors import DataError
+from orchestration.ingest.records import sayable
+from orchestration.settings import Settings
+
+
+def deliveries_in_inbox(settings: Settings, table: Table) -> dict[date, list[Path]]:
+    """The files of a table by load date, sorted; empty when the source has no inbox folder.
+
+    Raises:
+        DataError: a link that leads out of the inbox.
+    """
+    folder = settings.inbox / table.source
+    found: dict[date, list[Path]] = defaultdict(list)
+    for path in _files(folder):
+        load_date = table.load_date_of(path.relative_to(folder).as_posix())
+        if load_date is None:
+            continue
+        if not path.resolve().is_relative_to(settings.inbox.resolve()):
+            raise DataError(
+                f"Expected delivered files inside {settings.inbox}, found the link {shown(path)} "
+                f"to {shown(path.resolve())}: copy the file instead of linking it."
+            )
+        found[load_date].append(path)
+    return {load_date: sorted(found[load_date]) for load_date in sorted(found)}
+
+
+def unclaimed_files(settings: Settings, sources: Iterable[Source]) -> list[Path]:
+    """Files in the inbox that no declared table takes; names that begin with a dot are left out."""
+    tables = {source.name: source.tables for source in sources}
+    unclaimed = []
+    for path in _files(settings.inbox):
+        relative = path.relative_to(settings.inbox)
+        rest = Path(*relative.parts[1:]).as_posix()
+        claimed = any(
+            table.load_date_of(rest) is not None for table in tables.get(relative.parts[0], ())
+        )
+        if not claimed and not any(part.startswith(".") for part in relative.parts):
+            unclaimed.append(path)
+    return sorted(unclaimed)
+
+
+def name_in_inbox(settings: Settings, source: str, path: Path) -> str:
+    """The name of a file in lineage: its path relative to inbox/<source>."""
+    return sayable((path.relative_to(settings.inbox / source)).as_posix())
+
+
+def shown(path: Path) -> str:
+    """A path for a sentence, whatever bytes it is made of."""
+    return sayable(str(path)).replace("\n", "\\n")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Files below a folder; linked folders are named but not entered."""
+    if not folder.is_dir():
+        return
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        folders.sort()
+        for name in sorted(names + links):
+            path = Path(parent) / name
+            if path.is_file() or path.is_symlink():
+                yield path
+
+
+def _refuse(error: OSError) -> None:
+    raise DataError(
+        f"Expected to list the inbox, found {error.strerror} for "
+        f"{shown(Path(str(error.filename)))}: correct the permissions and run again."
+    ) from error

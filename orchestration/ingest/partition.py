@@ -1,0 +1,314 @@
+"""Puts one load date of one table into the lake, whole or not at all.
+
+Everything is first written below `lake/.tmp`; a commit marker and renames then move it. A run
+killed before the marker leaves the old partition; killed after it, the next one finishes the move.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.declaration_shapes import Table
+from orchestration.errors import DataError
+from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, write_delivery
+from orchestration.ingest.inbox import deliveries_in_inbox, name_in_inbox, shown
+from orchestration.ingest.quarantine import (
+    QuarantineFiles,
+    QuarantineRows,
+    quarantine_folder,
+)
+from orchestration.ingest.reading import (
+    added_columns,
+    missing_columns,
+    open_reader,
+    refuse_missing_key,
+)
+from orchestration.ingest.records import Rejected, Unreadable
+from orchestration.ingest.writing import (
+    Lineage,
+    SegmentWriter,
+    connect,
+    merge_segments,
+    sync,
+    write_empty,
+)
+from orchestration.settings import Settings
+
+COMMIT_FILE = "commit.json"
+PART_FILE = "part.parquet"
+SCHEMA_FILE = "_schema.parquet"
+
+
+@dataclass
+class Draft:
+    """A partition being written below `lake/.tmp`.
+
+    Attributes:
+        files: what is known of each file so far.
+        segments: Parquet files that make the partition, in order.
+    """
+
+    folder: Path
+    table: Table
+    load_date: date
+    run_id: str
+    connection: duckdb.DuckDBPyConnection
+    rows: QuarantineRows
+    unreadable: QuarantineFiles
+    files: list[FileDelivery] = field(default_factory=list)
+    segments: list[Path] = field(default_factory=list)
+
+    def read(self, path: Path, name: str) -> FileDelivery:
+        """Read one file into segments and quarantine; an unreadable one leaves neither.
+
+        Raises:
+            DataError: the file changed while it was read.
+        """
+        before = path.stat()
+        digest = _sha256(path)
+        folder = self.folder / f"file_{len(self.files):06}"
+        folder.mkdir()
+        columns: list[str] = []
+        lineage = Lineage(self.table.source, name, self.load_date, self.run_id)
+        rows_read = rows_quarantined = 0
+        reason = None
+        mark = self.rows.mark()
+        try:
+            with open_reader(path, self.table) as reader:
+                columns = reader.columns
+                writer = SegmentWriter(self.connection, folder, columns, lineage)
+                if reader.has_header:
+                    refuse_missing_key(self.table, reader)
+                for record in reader.records():
+                    rows_read += 1
+                    if isinstance(record, Rejected):
+                        rows_quarantined += 1
+                        self.rows.add(name, record, reader.header_text)
+                    else:
+                        writer.add(record)
+                if rows_read > rows_quarantined:
+                    refuse_missing_key(self.table, reader)
+                writer.flush()
+        except Unreadable as error:
+            reason = str(error)
+            rows_read = rows_quarantined = 0
+            columns = []
+            self.rows.forget_after(mark)
+            self.unreadable.add(path, name, reason)
+        else:
+            self.segments += writer.segments
+        after = path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise DataError(
+                f"Expected {shown(path)} to stay as it is while it is read, found it changed: "
+                "deliver under another name and rename when the file is whole."
+            )
+        knows_columns = reason is None and (bool(columns) or rows_read > 0)
+        found = FileDelivery(
+            file=name,
+            bytes=before.st_size,
+            sha256=digest,
+            rows_read=rows_read,
+            rows_quarantined=rows_quarantined,
+            columns=tuple(columns),
+            missing_columns=missing_columns(self.table, columns) if knows_columns else (),
+            added_columns=added_columns(self.table, columns),
+            status="read" if reason is None else "unreadable",
+            reason=reason,
+        )
+        self.files.append(found)
+        return found
+
+    def commit(self, settings: Settings) -> Delivery:
+        """Write what is left, make it durable, and move it to its place."""
+        delivery = Delivery(
+            source=self.table.source,
+            table=self.table.name,
+            load_date=self.load_date,
+            run_id=self.run_id,
+            ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            files=tuple(self.files),
+        )
+        lake = self.folder / "lake"
+        lake.mkdir()
+        if self.segments:
+            merge_segments(self.connection, self.segments, lake / PART_FILE)
+        else:
+            write_empty(self.connection, self.table.raw_columns, lake / PART_FILE)
+        write_delivery(delivery, lake / DELIVERY_FILE)
+        quarantine = self.folder / "quarantine"
+        has_quarantine = self.rows.write(quarantine)
+        has_quarantine = self.unreadable.write(quarantine) or has_quarantine
+        commit = {
+            "source": self.table.source,
+            "table": self.table.name,
+            "load_date": self.load_date.isoformat(),
+            "has_quarantine": has_quarantine,
+        }
+        for path in [*lake.rglob("*"), *quarantine.rglob("*"), lake]:
+            sync(path)
+        marker = self.folder / "commit.partial"
+        marker.write_text(json.dumps(commit), encoding="utf-8")
+        sync(marker)
+        marker.rename(self.folder / COMMIT_FILE)
+        sync(self.folder)
+        _finish(settings, self.folder)
+        return delivery
+
+
+def partition_folder(settings: Settings, source: str, table: str, load_date: date) -> Path:
+    """Where a partition lies in the lake."""
+    return settings.lake / source / table / f"load_date={load_date.isoformat()}"
+
+
+def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: str) -> Delivery:
+    """Read the delivered files of a load date; they replace exactly that partition.
+
+    Without files the partition stays as it is and the delivery has `files == ()`.
+
+    Raises:
+        DataError: an unreadable file under the policy `stop` (it is copied to quarantine, the
+            partition stays as it was), a file that changes, or a disk that refuses.
+    """
+    finish_interrupted(settings)
+    paths = deliveries_in_inbox(settings, table).get(load_date, [])
+    if not paths:
+        return Delivery(table.source, table.name, load_date, run_id, "", ())
+    with open_draft(settings, table, load_date, run_id) as draft:
+        for path in paths:
+            draft.read(path, name_in_inbox(settings, table.source, path))
+        bad = [file for file in draft.files if file.status == "unreadable"]
+        if bad and table.on_unreadable_file == "stop":
+            place = quarantine_folder(settings, table.source, table.name, load_date)
+            draft.unreadable.add_to(place)
+            sentences = " ".join(
+                f"{shown(settings.inbox / table.source / file.file)}: {file.reason}" for file in bad
+            )
+            raise DataError(
+                f"{sentences} A copy is in {place / 'files'}; nothing of {table.source}."
+                f"{table.name} for {load_date} was replaced."
+            )
+        return draft.commit(settings)
+
+
+def write_schema_file(settings: Settings, table: Table) -> None:
+    """Write `_schema.parquet`: no rows, so that staging finds every declared column.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    with told_plainly(settings.lake):
+        folder = settings.lake / table.source / table.name
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary_folder(settings, f"{table.source}.{table.name}.schema")
+        try:
+            with connect(temporary) as connection:
+                write_empty(connection, table.raw_columns, temporary / SCHEMA_FILE)
+            sync(temporary / SCHEMA_FILE)
+            (temporary / SCHEMA_FILE).replace(folder / SCHEMA_FILE)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def open_draft(settings: Settings, table: Table, load_date: date, run_id: str) -> Iterator[Draft]:
+    """A fresh draft; leftovers of killed runs of the same partition are removed first.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    name = f"{table.source}.{table.name}.{load_date.isoformat()}"
+    with told_plainly(settings.lake):
+        for leftover in (settings.lake / ".tmp").glob(f"{name}.*"):
+            shutil.rmtree(leftover)
+        folder = _temporary_folder(settings, name)
+        try:
+            with connect(folder) as connection:
+                yield Draft(
+                    folder=folder,
+                    table=table,
+                    load_date=load_date,
+                    run_id=run_id,
+                    connection=connection,
+                    rows=QuarantineRows(table.source, table.name, load_date, folder, connection),
+                    unreadable=QuarantineFiles(run_id),
+                )
+        finally:
+            if not (folder / COMMIT_FILE).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish_interrupted(settings: Settings) -> None:
+    """Finish the moves that a killed run had committed; safe to call at any time.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    with told_plainly(settings.lake):
+        for marker in sorted((settings.lake / ".tmp").glob(f"*/{COMMIT_FILE}")):
+            _finish(settings, marker.parent)
+
+
+@contextmanager
+def told_plainly(place: Path) -> Iterator[None]:
+    """Turn the operating system's and DuckDB's refusals into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename2 or error.filename or place
+        raise DataError(
+            f"Expected to read and write {shown(Path(str(where)))}, found "
+            f"{error.strerror or error}: free disk space or correct the permissions and run again; "
+            "what was there before is unchanged."
+        ) from error
+    except duckdb.Error as error:
+        raise DataError(
+            f"Expected to write Parquet below {shown(place)}, found "
+            f"{str(error).splitlines()[0]}: free disk space or memory and run again; what was "
+            "there before is unchanged."
+        ) from error
+
+
+def _finish(settings: Settings, folder: Path) -> None:
+    """Move a committed draft to its place; every step may be repeated after a kill."""
+    commit = json.loads((folder / COMMIT_FILE).read_text(encoding="utf-8"))
+    load_date = date.fromisoformat(commit["load_date"])
+    quarantine = quarantine_folder(settings, commit["source"], commit["table"], load_date)
+    target = partition_folder(settings, commit["source"], commit["table"], load_date)
+    drafted = folder / "quarantine"
+    if drafted.exists() or not commit["has_quarantine"]:
+        if quarantine.exists():
+            shutil.rmtree(quarantine)
+        if drafted.exists():
+            quarantine.parent.mkdir(parents=True, exist_ok=True)
+            drafted.rename(quarantine)
+            sync(quarantine.parent)
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (PART_FILE, DELIVERY_FILE):
+        if (folder / "lake" / name).exists():
+            (folder / "lake" / name).replace(target / name)
+    sync(target)
+    sync(target.parent)
+    (folder / COMMIT_FILE).unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_folder(settings: Settings, name: str) -> Path:
+    place = settings.lake / ".tmp"
+    place.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{name}.", dir=place))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

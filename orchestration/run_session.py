@@ -1,0 +1,260 @@
+"""One run of the warehouse while it goes: its lock, its record, its steps and what came of them.
+
+Never imports dagster: the ops in defs/ report here, and the record, the summary and the progress
+display read from here, whichever way the run was started.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from orchestration.dbt_runner import DbtRunner
+from orchestration.declarations import Source, Table
+from orchestration.errors import CxError, DataError
+from orchestration.quality.outcomes import Outcome
+from orchestration.quality.suites import Suite
+from orchestration.settings import Settings
+from orchestration.state import RunRecord, Step, append_checks, finish_run, run_lock, start_run
+
+if TYPE_CHECKING:
+    from orchestration.ingest import Delivery
+    from orchestration.quality.balance import DeliveryRecord
+    from orchestration.quality.run import QualitySession
+
+LOG = logging.getLogger("cx")
+
+
+class Progress(Protocol):
+    """Whoever wants to know how a run goes."""
+
+    def started(self, step: str) -> None:
+        """A step begins."""
+
+    def noted(self, step: str, text: str) -> None:
+        """Something happened inside a step."""
+
+    def finished(self, step: str, seconds: float, detail: str) -> None:
+        """A step is done; `detail` says what came of it."""
+
+    def failed(self, step: str, seconds: float, detail: str) -> None:
+        """A step failed, or will be tried again."""
+
+
+class Silence:
+    """A progress that nobody watches."""
+
+    def started(self, step: str) -> None: ...
+
+    def noted(self, step: str, text: str) -> None: ...
+
+    def finished(self, step: str, seconds: float, detail: str) -> None: ...
+
+    def failed(self, step: str, seconds: float, detail: str) -> None: ...
+
+
+@dataclass
+class Running:
+    """A step that goes on; `detail` ends up beside its name when it is done."""
+
+    name: str
+    progress: Progress
+    detail: str = ""
+
+    def note(self, text: str) -> None:
+        self.progress.noted(self.name, text)
+
+
+@dataclass
+class RunSession:
+    """What a run knows of itself.
+
+    Attributes:
+        load_dates: the load dates of the run, in order; None for all that the lake has.
+        errors: step → the sentence why it failed, in the order of failing; a step that succeeds
+            when it is tried again is taken out.
+        outcomes: checks of suites, balances and dbt tests, in the order they were made.
+        deliveries: what the run ingested.
+        records: the reconciliation of the deliveries of the run's load dates, once it was made.
+        version: name of the version that the run published.
+    """
+
+    settings: Settings
+    run_id: str
+    purpose: str
+    load_dates: tuple[date, ...] | None
+    sources: Sequence[Source]
+    suites: Sequence[Suite]
+    progress: Progress = field(default_factory=Silence)
+    steps: list[Step] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    records: list[DeliveryRecord] = field(default_factory=list)
+    version: str | None = None
+
+    @cached_property
+    def dbt(self) -> DbtRunner:
+        return DbtRunner(self.settings)
+
+    @cached_property
+    def quality(self) -> QualitySession:
+        from orchestration.quality.run import QualitySession
+
+        return QualitySession(self.settings, self.suites, self.run_id)
+
+    @property
+    def tables(self) -> Iterator[Table]:
+        return (table for source in self.sources for table in source.tables)
+
+    @property
+    def error(self) -> str | None:
+        """The sentence of the first step that failed."""
+        return next(iter(self.errors.values()), None)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Running]:
+        """Time a step, tell who watches, and remember the sentence when it fails."""
+        running = Running(name, self.progress)
+        self.progress.started(name)
+        started = time.monotonic()
+        try:
+            yield running
+        except BaseException as error:
+            self.errors[name] = sentence_of(error, self.settings)
+            if not isinstance(error, CxError):
+                LOG.exception("step %s of run %s", name, self.run_id)
+            self.progress.failed(name, time.monotonic() - started, running.detail)
+            raise
+        else:
+            self.errors.pop(name, None)
+            self.progress.finished(name, time.monotonic() - started, running.detail)
+        finally:
+            self.steps.append(Step(name, round(time.monotonic() - started, 3)))
+
+    def add_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep check outcomes, on disk too: they outlive a run that is killed later."""
+        self.outcomes += outcomes
+        if outcomes:
+            append_checks(self.settings, self.run_id, outcomes)
+
+    def totals(self) -> Mapping[str, Any]:
+        """The fields of the run record that are known only by now."""
+        failed = [found for found in self.outcomes if not found.success]
+        return {
+            "rows_read": sum(delivery.rows_read for delivery in self.deliveries),
+            "rows_quarantined": sum(delivery.rows_quarantined for delivery in self.deliveries),
+            "checks_passed": len(self.outcomes) - len(failed),
+            "checks_failed": sum(found.is_blocking for found in failed),
+            "checks_warned": sum(not found.is_blocking for found in failed),
+            "version": self.version,
+            "error": self.error,
+            "steps": tuple(self.steps),
+        }
+
+
+@contextmanager
+def open_session(session: RunSession) -> Iterator[RunSession]:
+    """Hold the run lock and keep the record of the run for as long as it goes.
+
+    Raises:
+        LockedError: another run goes on.
+        DataError: there is nothing to work on, neither a delivery of the run's dates nor a lake.
+    """
+    with run_lock(session.settings, session.run_id, session.purpose):
+        record = start_run(
+            session.settings, session.run_id, session.purpose, session.load_dates or ()
+        )
+        try:
+            with session.step("prepare"):
+                prepare(session)
+            yield session
+        except BaseException as error:
+            session.errors.setdefault("run", sentence_of(error, session.settings))
+            raise
+        finally:
+            _close(session, record)
+
+
+def prepare(session: RunSession) -> None:
+    """Everything that has to be there before the first step.
+
+    Raises:
+        DataError: no delivery and an empty lake.
+    """
+    from orchestration.ingest import deliveries_in_inbox, finish_interrupted, write_schema_file
+
+    settings = session.settings
+    finish_interrupted(settings)
+    if session.purpose == "rebuild":
+        for path in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
+            path.unlink(missing_ok=True)
+    if not lake_has_rows(settings):
+        wanted = session.load_dates
+        expected = [
+            f"{table.source}/{table.files}"
+            for table in session.tables
+            if wanted is None or not set(wanted) & set(deliveries_in_inbox(settings, table))
+        ]
+        if wanted is None or len(expected) == sum(1 for _ in session.tables):
+            raise nothing_there(settings, wanted, expected)
+    for table in session.tables:
+        write_schema_file(settings, table)
+
+
+def lake_has_rows(settings: Settings) -> bool:
+    """Whether any partition was ever ingested."""
+    return any(settings.lake.glob("*/*/load_date=*"))
+
+
+def nothing_there(
+    settings: Settings, load_dates: Sequence[date] | None, expected: Sequence[str]
+) -> DataError:
+    """The sentence for a run that has nothing to do: where was looked, and what was expected."""
+    if load_dates is None:
+        return DataError(
+            f"Expected ingested deliveries in {settings.lake}, found none: run `cx run --date "
+            "YYYY-MM-DD` on deliveries first, or `cx demo` to try with generated ones."
+        )
+    first, last = (min(load_dates), max(load_dates)) if load_dates else (None, None)
+    dates = f"{first}" if first == last else f"{first} to {last}"
+    return DataError(
+        f"Expected deliveries of {dates} in {settings.inbox} (such as "
+        f"{', '.join(expected[:3]) or '<source>/<load date>/…'}), found none, and the lake is "
+        "empty too: put files there, or run `cx demo` to try with generated ones."
+    )
+
+
+def sentence_of(error: BaseException, settings: Settings) -> str:
+    """One sentence for the operator; for a surprise it says where the traceback is."""
+    if isinstance(error, CxError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted: nothing was published; run it again."
+    return (
+        f"Expected no error here, found {type(error).__name__}: "
+        f"{' '.join(str(error).split())[:300] or 'no message'} — the traceback is in "
+        f"{log_file(settings)}."
+    )
+
+
+def log_file(settings: Settings) -> Any:
+    """Where tracebacks of surprises are written."""
+    return settings.home / "logs" / "cx.log"
+
+
+def _close(session: RunSession, record: RunRecord) -> None:
+    if "quality" in vars(session):
+        session.quality.close()
+    finish_run(
+        session.settings,
+        record,
+        "failed" if session.error else "succeeded",
+        **session.totals(),
+    )

@@ -1,0 +1,157 @@
+"""Starts the Dagster jobs inside this process, for `cx` and for tests.
+
+The same jobs as on the web page, recorded in the same place; only the log lines go to a file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+import yaml
+
+from orchestration.defs.jobs import DAILY, REBUILD
+from orchestration.defs.partitions import PURPOSE_TAG, range_tags
+from orchestration.defs.session import Watch
+from orchestration.errors import CxError, DataError, UsageError
+from orchestration.run_session import Progress, RunSession, Silence, sentence_of
+from orchestration.settings import Settings
+
+LOG = logging.getLogger("cx")
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over.
+
+    Attributes:
+        error: one sentence, None when the run succeeded.
+        session: what came of its steps and checks.
+    """
+
+    run_id: str
+    error: str | None
+    session: RunSession
+
+
+def run_load_dates(
+    settings: Settings,
+    load_dates: Sequence[date],
+    purpose: str = "run",
+    progress: Progress | None = None,
+) -> Finished:
+    """Run the daily job for these load dates, several of them in one run.
+
+    Raises:
+        UsageError: a load date outside of the partitions, or a project that cannot be loaded.
+        LockedError: another run goes on.
+        DataError: there is nothing to run on.
+    """
+    for day in load_dates:
+        check_load_date(settings, day)
+    if len(load_dates) == 1:
+        return _execute(settings, DAILY, purpose, progress, partition_key=load_dates[0].isoformat())
+    return _execute(settings, DAILY, purpose, progress, tags=range_tags(load_dates))
+
+
+def run_rebuild(
+    settings: Settings, purpose: str = "rebuild", progress: Progress | None = None
+) -> Finished:
+    """Drop the warehouse and build it from the lake; raises as `run_load_dates`."""
+    return _execute(settings, REBUILD, purpose, progress)
+
+
+def check_load_date(settings: Settings, day: date) -> None:
+    """Refuse a load date that has no partition.
+
+    Raises:
+        UsageError: before `CX_START_DATE`, or in the future.
+    """
+    today = datetime.now(UTC).date()
+    if day < settings.start_date:
+        raise UsageError(
+            f"Expected a load date from {settings.start_date} on, found {day}: set CX_START_DATE "
+            "to an earlier day to load older deliveries."
+        )
+    if day > today:
+        raise UsageError(
+            f"Expected a load date up to today ({today} in UTC), found {day}: correct the date."
+        )
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Write dagster.yaml below the home, so that a run of `cx` and the web page share one place.
+
+    Returns:
+        The folder to be `DAGSTER_HOME`.
+    """
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    content = {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "event_log_storage": {
+            "module": "orchestration.defs.event_log",
+            "class": "EventLog",
+            "config": {"base_dir": str(home / "history" / "runs")},
+        },
+        # One writer: runs wait for each other instead of failing on the run lock.
+        "concurrency": {"runs": {"max_concurrent_runs": 1}},
+    }
+    text = yaml.safe_dump(content, sort_keys=False)
+    path = home / "dagster.yaml"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    return home
+
+
+def _execute(
+    settings: Settings,
+    job_name: str,
+    purpose: str,
+    progress: Progress | None,
+    *,
+    partition_key: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Finished:
+    from orchestration.definitions import build_definitions
+
+    watch = Watch(progress or Silence())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        job = build_definitions(settings, watch).resolve_job_def(job_name)
+        with dg.DagsterInstance.from_config(str(prepare_instance(settings))) as instance:
+            result = job.execute_in_process(
+                run_config=QUIET,
+                instance=instance,
+                partition_key=partition_key,
+                raise_on_error=False,
+                tags={**(tags or {}), PURPOSE_TAG: purpose},
+            )
+    session = watch.session
+    if session is None:
+        raise _refused(watch.refusal, settings)
+    if not result.success and session.error is None:
+        session.errors["run"] = (
+            f"Expected the run {result.run_id} to succeed, found that it stopped outside of its "
+            f"steps: look at it with `cx ui`."
+        )
+    return Finished(result.run_id, session.error, session)
+
+
+def _refused(error: BaseException | None, settings: Settings) -> BaseException:
+    """Why a run never began, as something to raise."""
+    if isinstance(error, CxError) or (error is not None and not isinstance(error, Exception)):
+        return error
+    if error is None:
+        return DataError("Expected the run to begin, found that it did not: look with `cx ui`.")
+    return DataError(sentence_of(error, settings))

@@ -1,0 +1,221 @@
+"""A partition is replaced whole or not at all, and only it."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from ingest_shop import DAY, Shop, assert_nothing_lost
+
+from orchestration.declarations import load_sources
+from orchestration.errors import DataError
+from orchestration.ingest import (
+    deliveries_in_inbox,
+    finish_interrupted,
+    load_deliveries,
+    partition,
+    read_delivery,
+    refuse_too_much_quarantine,
+    unclaimed_files,
+    write_schema_file,
+)
+
+YESTERDAY = date(2026, 11, 20)
+GOOD = "id,agent\n1,a\n2,b\n"
+RAGGED = "id,agent\n1,a\n2\n"
+
+
+def test_a_delivery_is_recorded_with_its_files_and_columns(shop: Shop) -> None:
+    shop.deliver("b.csv", "id,extra\n1,x\n")
+    shop.deliver("a.csv", RAGGED)
+    delivery = shop.ingest(shop.declare(), run_id="run_7")
+    assert read_delivery(shop.partition()) == delivery
+    assert load_deliveries(shop.settings) == [delivery]
+    first, second = delivery.files
+    assert (first.file, first.rows_read, first.rows_quarantined) == ("2026-11-21/a.csv", 2, 1)
+    assert (second.missing_columns, second.added_columns) == (("agent",), ("extra",))
+    assert shop.lake("_source, _source_file, _row_number, _load_date, _run_id")[0] == (
+        "shop",
+        "2026-11-21/a.csv",
+        1,
+        DAY,
+        "run_7",
+    )
+    assert shop.lake("id, agent, extra") == [("1", "a", None), ("1", None, "x")]
+
+
+def test_a_redelivery_replaces_exactly_its_partition_and_its_quarantine(shop: Shop) -> None:
+    table = shop.declare()
+    shop.deliver("a.csv", RAGGED, YESTERDAY)
+    shop.deliver("a.csv", RAGGED)
+    shop.ingest(table, YESTERDAY)
+    shop.ingest(table)
+    kept = {path: path.read_bytes() for path in shop.partition(YESTERDAY).iterdir()}
+    shop.deliver("a.csv", GOOD)
+    delivery = shop.ingest(table)
+    assert {path: path.read_bytes() for path in shop.partition(YESTERDAY).iterdir()} == kept
+    assert [item.load_date for item in shop.quarantined()] == [YESTERDAY]
+    assert shop.lake("id") == [("1",), ("2",)]
+    assert delivery.rows_quarantined == 0
+
+
+def test_ingesting_again_gives_the_same_ids_and_rows(shop: Shop) -> None:
+    table = shop.declare()
+    shop.deliver("a.csv", RAGGED)
+    shop.ingest(table)
+    before = (shop.lake(), [item.id for item in shop.quarantined()])
+    shop.ingest(table)
+    assert (shop.lake(), [item.id for item in shop.quarantined()]) == before
+
+
+def test_a_day_without_files_leaves_its_partition(shop: Shop) -> None:
+    table = shop.declare()
+    path = shop.deliver("a.csv", GOOD)
+    shop.ingest(table)
+    path.unlink()
+    assert shop.ingest(table).files == ()
+    assert len(shop.lake()) == 2
+
+
+def test_an_unreadable_file_stops_the_day_and_is_kept_with_its_reason(shop: Shop) -> None:
+    table = shop.declare()
+    shop.deliver("a.csv", GOOD)
+    shop.ingest(table)
+    shop.deliver("b.csv", "other,agent\n1,a\n")
+    with pytest.raises(DataError, match=r"b\.csv: Expected the key columns 'id'"):
+        shop.ingest(table)
+    assert len(shop.lake()) == 2
+    (item,) = shop.quarantined()
+    assert item.path is not None
+    assert item.path.read_text() == "other,agent\n1,a\n"
+    assert "Expected the key columns 'id'" in item.reason
+
+
+def test_an_unreadable_file_may_be_left_out_by_declaration(shop: Shop) -> None:
+    shop.deliver("a.csv", GOOD)
+    shop.deliver("b.csv", "")
+    delivery = shop.ingest(shop.declare(on_unreadable_file="continue"))
+    assert [file.status for file in delivery.files] == ["read", "unreadable"]
+    assert_nothing_lost(shop, delivery)
+    assert [item.file for item in shop.quarantined()] == ["2026-11-21/b.csv"]
+
+
+@pytest.mark.parametrize("kill_at", range(9))
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new_partition(
+    shop: Shop, kill_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = shop.declare()
+    shop.deliver("a.csv", RAGGED)
+    shop.ingest(table, run_id="old")
+    shop.deliver("a.csv", GOOD + "3\n4\n")
+    calls = iter(range(100))
+
+    def killed(path: Path) -> None:
+        if next(calls) == kill_at:
+            os._exit(9)
+
+    monkeypatch.setattr(partition, "sync", killed)
+    child = os.fork()
+    if child == 0:
+        shop.ingest(table, run_id="new")
+        os._exit(0)
+    monkeypatch.undo()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    finish_interrupted(shop.settings)
+    delivery = read_delivery(shop.partition())
+    assert {row[0] for row in shop.lake("_run_id")} == {delivery.run_id}
+    assert_nothing_lost(shop, delivery)
+    shop.ingest(table, run_id="third")
+    assert read_delivery(shop.partition()).run_id == "third"
+    assert list((shop.settings.lake / ".tmp").iterdir()) == []
+
+
+def test_a_disk_that_refuses_is_told_with_its_path_and_keeps_the_partition(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = shop.declare()
+    shop.deliver("a.csv", GOOD)
+    shop.ingest(table)
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(partition, "sync", full)
+    shop.deliver("a.csv", "id,agent\n9,z\n")
+    with pytest.raises(DataError, match=r"part\.parquet, found No space left on device"):
+        shop.ingest(table)
+    assert shop.lake("id") == [("1",), ("2",)]
+
+
+@pytest.mark.parametrize(
+    "name", ["it's.csv", 'a"b.csv', "a\nb.csv", "[x]*.csv", "--.csv", "%s.csv"]
+)
+def test_hostile_file_names_are_only_names(shop: Shop, name: str) -> None:
+    shop.deliver(name, RAGGED)
+    delivery = shop.ingest(shop.declare())
+    assert delivery.files[0].file == f"2026-11-21/{name}"
+    assert_nothing_lost(shop, delivery)
+
+
+def test_a_file_name_that_is_no_text_is_spelled_out(shop: Shop) -> None:
+    path = shop.deliver("a.csv", GOOD)
+    path.rename(path.with_name("\udcff.csv"))
+    assert shop.ingest(shop.declare()).files[0].file == "2026-11-21/\\udcff.csv"
+
+
+def test_files_are_found_by_date_and_strangers_are_named(shop: Shop) -> None:
+    table = shop.declare(files="calls_{load_date:%Y%m%d}*.csv")
+    folder = shop.settings.inbox / "shop"
+    folder.mkdir(parents=True)
+    for name in ("calls_20261121.csv", "calls_20261121_2.csv", "calls_20261399.csv", ".hidden"):
+        (folder / name).write_text(GOOD)
+    found = deliveries_in_inbox(shop.settings, table)
+    assert {day: [path.name for path in paths] for day, paths in found.items()} == {
+        DAY: ["calls_20261121.csv", "calls_20261121_2.csv"]
+    }
+    strangers = unclaimed_files(shop.settings, load_sources(shop.settings.project_dir))
+    assert [path.name for path in strangers] == ["calls_20261399.csv"]
+
+
+def test_a_source_without_an_inbox_folder_has_no_deliveries(shop: Shop) -> None:
+    assert deliveries_in_inbox(shop.settings, shop.declare()) == {}
+
+
+def test_a_link_out_of_the_inbox_is_refused(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text(GOOD)
+    path = shop.deliver("a.csv", GOOD)
+    path.unlink()
+    path.symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(DataError, match="copy the file instead of linking it"):
+        shop.ingest(shop.declare())
+
+
+def test_the_schema_file_has_every_declared_column_and_no_rows(shop: Shop) -> None:
+    import duckdb
+
+    table = shop.declare(key=["id", 'odd "name"'])
+    write_schema_file(shop.settings, table)
+    path = shop.settings.lake / "shop" / "calls" / "_schema.parquet"
+    with duckdb.connect() as connection:
+        relation = connection.read_parquet(str(path))
+        assert relation.columns[:3] == ["id", 'odd "name"', "agent"]
+        assert relation.fetchall() == []
+
+
+def test_too_large_a_share_in_quarantine_stops_a_run(shop: Shop) -> None:
+    shop.deliver("a.csv", RAGGED)
+    delivery = shop.ingest(shop.declare())
+    refuse_too_much_quarantine(delivery, 0.5)
+    with pytest.raises(DataError, match=r"found 50\.00% \(1 of 2\)"):
+        refuse_too_much_quarantine(delivery, 0.05)
+
+
+def test_a_damaged_delivery_record_is_told(shop: Shop) -> None:
+    shop.deliver("a.csv", GOOD)
+    shop.ingest(shop.declare())
+    (shop.partition() / "delivery.json").write_text(json.dumps({"source": "shop"}))
+    with pytest.raises(DataError, match="ingest that load date again"):
+        load_deliveries(shop.settings)

@@ -19,6 +19,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from orchestration.declaration_shapes import Problem
 
+# What a drafted declaration writes where only a person can decide.
+UNDECIDED = "???"
+
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """` (did you mean …?)` when a known word is close, else nothing."""
@@ -128,6 +131,13 @@ class YamlReader:
             )
             return None
         text = str(node.value)
+        if text == UNDECIDED:
+            self.add(
+                self.line_of(node),
+                f"expected a decision for {what}, found {UNDECIDED} from the draft: write what the "
+                "comment beside it asks for",
+            )
+            return None
         if node.style is None and str(_as_dbt_reads(text)) != text:
             self.add(
                 self.line_of(node),

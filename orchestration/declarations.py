@@ -28,6 +28,9 @@ from orchestration.declaration_yaml import YamlReader
 from orchestration.errors import UsageError
 
 __all__ = [
+    "ENTITIES_FILE",
+    "PROJECT_FILE",
+    "STAGING_FOLDER",
     "Dialect",
     "Entity",
     "EntityColumn",

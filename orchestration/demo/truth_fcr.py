@@ -72,7 +72,9 @@ def _first_contacts(contacts: list[Contact]) -> dict[int, tuple[Contact, bool]]:
     firsts: dict[int, tuple[Contact, bool]] = {}
     for found in _issues(contacts).values():
         for place, contact in enumerate(found):
-            if not is_handled(contact):
+            # A follow-up goes on with an old issue, so it never opens one.
+            is_follow_up = isinstance(contact, Ticket) and contact.follows is not None
+            if not is_handled(contact) or is_follow_up:
                 continue
             begin, end = contact.started_at - WINDOW, contact.started_at + WINDOW
             earlier = [c for c in found[:place] if is_handled(c) and c.started_at >= begin]

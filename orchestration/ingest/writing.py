@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -88,7 +89,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 def write_columns(
     connection: duckdb.DuckDBPyConnection,
     names: Sequence[str],
-    columns: Sequence[Sequence[object]],
+    columns: Sequence[Sequence[Any]],
     target: Path,
     typed: dict[str, str],
 ) -> None:

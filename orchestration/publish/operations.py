@@ -85,8 +85,9 @@ DELIVERIES = OpsTable(
         "bytes": ("BIGINT", "Size of the file."),
         "rows_read": ("BIGINT", "Records found in the file."),
         "rows_quarantined": ("BIGINT", "Of those, lines that are no record."),
-        "missing_columns": ("VARCHAR[]", "Declared columns that the file lacks."),
-        "added_columns": ("VARCHAR[]", "Columns that are not declared."),
+        # Text, not lists: DuckDB 1.0 cannot read a list column that has no values.
+        "missing_columns": ("VARCHAR", "Declared columns that the file lacks, as a JSON list."),
+        "added_columns": ("VARCHAR", "Columns that are not declared, as a JSON list."),
         "ingested_at": ("TIMESTAMP", "When it was read (UTC)."),
     },
 )
@@ -155,27 +156,21 @@ def _write(
     connection: DuckDBPyConnection, table: OpsTable, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     target = identifier(TARGET, "ops", table.name)
+    types = {name: kind for name, (kind, _) in table.columns.items()}
     columns = comma(
         statement("{name} {type}", name=identifier(name), type=type_name(kind))
-        for name, (kind, _) in table.columns.items()
+        for name, kind in types.items()
     )
     connection.execute(
         statement("create table {target} ({columns})", target=target, columns=columns)
     )
-    shape = {
-        name: [kind.removesuffix("[]")] if kind.endswith("[]") else kind
-        for name, (kind, _) in table.columns.items()
-    }
-    plain = [
-        {name: _plain(row.get(name), kind) for name, (kind, _) in table.columns.items()}
-        for row in rows
-    ]
+    plain = [{name: _plain(row.get(name), kind) for name, kind in types.items()} for row in rows]
     connection.execute(
         statement(
             "insert into {target} select unnest(from_json(?::json, ?), max_depth := 2)",
             target=target,
         ),
-        [json.dumps(plain, default=str, allow_nan=False), json.dumps([shape])],
+        [json.dumps(plain, default=str, allow_nan=False), json.dumps([types])],
     )
 
 
@@ -239,6 +234,8 @@ def _plain(value: Any, kind: str) -> Any:
         value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, list | tuple):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -169,7 +169,7 @@ def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
     """Write `manifest.json` atomically: from here on the folder is a version."""
     temporary = folder / f".{MANIFEST}"
     with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file)
+        file.write(json.dumps(content))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / MANIFEST)

@@ -120,11 +120,6 @@ class Engine:
 
     def keep(self, suite: Suite, results: Sequence[ExpectationValidationResult]) -> None:
         """Keep the results of a suite for the Data Docs; later ones replace earlier ones."""
-        for result in results:
-            reason = _exception(result)
-            if reason is not None:
-                # The library's templates do not escape, and a reason may name a delivered column.
-                result.exception_info = _exception_info(html.escape(reason))
         passed = sum(bool(result.success) for result in results)
         total = len(results)
         self._kept[(suite.layer, suite.table)] = KeptResult(
@@ -263,12 +258,11 @@ def _condition(condition: Mapping[str, Any]) -> Condition:
 
 
 def _in_docs(expectation: Expectation) -> str:
-    """How the Data Docs name a check."""
-    text = (
+    """How the Data Docs name a check; the library escapes reasons, but no descriptions."""
+    return html.escape(
         f"{expectation.check_name} ({expectation.severity}): {expectation.sentence}. "
         f"{expectation.description}"
     )
-    return html.escape(text)
 
 
 def mistakes_in(suites: Sequence[Suite]) -> list[str]:

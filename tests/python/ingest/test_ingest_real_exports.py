@@ -35,7 +35,7 @@ EXPORTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "recorded API records": (
         "airbyte_samples/samples.jsonl",
         {"format": "jsonl", "key": ["stream"]},
-        0,
+        17,
     ),
 }
 

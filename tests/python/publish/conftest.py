@@ -1,8 +1,8 @@
-"""Small real warehouses and real readers in other processes."""
+"""Small real warehouses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -69,11 +69,3 @@ def day_files(settings: Settings) -> Callable[[], dict[str, int]]:
         return {p.parent.name: p.stat().st_ino for p in folder.glob("*/part.parquet")}
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def _no_stray_files() -> Iterator[None]:
-    """A publish must not leave spill files where it was started."""
-    before = set(Path.cwd().iterdir())
-    yield
-    assert not [p for p in set(Path.cwd().iterdir()) - before if p.name == ".tmp"]

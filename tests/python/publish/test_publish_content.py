@@ -169,7 +169,7 @@ def test_ops_tells_runs_deliveries_and_checks(settings, warehouse, read) -> None
     dates = (date(2026, 11, 1), date(2026, 11, 3), 2)
     assert read(query) == [("published", version.name, *dates)]
     query = "select file, added_columns, ingested_at::varchar from ops.deliveries order by file"
-    assert read(query)[1] == ("b.csv", ["new"], "2026-11-01 20:00:00")
+    assert read(query)[1] == ("b.csv", '["new"]', "2026-11-01 20:00:00")
     query = "select table_name, is_success, observed, unexpected_count from ops.check_results"
     assert read(query) == [("fct_contacts", False, '[0.5, "é\'"]', 3)]
 

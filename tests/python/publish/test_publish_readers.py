@@ -24,6 +24,9 @@ while not Path(stop).exists():
         ).fetchone()
     if mart[0] != mart[1] or fact != (*mart, 100):
         sys.exit(f"mixed: {mart} and {fact}")
+    if not seen:
+        sys.stdout.write("reading\\n")
+        sys.stdout.flush()
     seen.add(mart[0])
 sys.stdout.write(str(len(seen)))
 """
@@ -48,7 +51,9 @@ def test_readers_in_other_processes_see_only_whole_versions(settings, warehouse,
         for _ in range(2)
     ]
     try:
-        for stamp in range(1, 9):
+        for reader in readers:
+            assert reader.stdout is not None and reader.stdout.readline() == "reading\n"
+        for stamp in range(1, 7):
             build(stamp)
             publish(settings, "run")
     finally:

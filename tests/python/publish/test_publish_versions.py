@@ -156,6 +156,14 @@ def test_a_version_that_reads_back_otherwise_is_refused(built, damage) -> None:
         verify_version(folder, content)
 
 
+def test_a_built_version_that_misses_a_day_is_refused(built) -> None:
+    folder, content = built
+    day = "contact_date=2026-11-03/part.parquet"
+    (folder / "parquet" / "core" / "fct_contacts" / day).unlink()
+    with pytest.raises(DataError, match=day):
+        verify_version(folder, content)
+
+
 def test_a_full_disk_is_one_sentence_and_leaves_the_current_version(
     settings, warehouse, read
 ) -> None:

@@ -44,6 +44,23 @@ class FilePattern:
         return moment.date()
 
 
+def fixed_folder(template: str, load_date: date) -> str:
+    """The part of the path that all files of a load date share, so that only it is searched."""
+    segments = []
+    for segment in template.split("/")[:-1]:
+        if "*" in segment or "?" in segment:
+            break
+        segments.append(
+            PLACEHOLDER.sub(
+                lambda found: load_date.strftime(
+                    found["format"] if found["format"] is not None else "%Y-%m-%d"
+                ),
+                segment,
+            )
+        )
+    return "/".join(segments)
+
+
 def compile_pattern(template: str) -> FilePattern:
     """Compile a `files` template such as `{load_date}/*.csv` or `calls_{load_date:%Y%m%d}.csv`.
 

@@ -20,6 +20,7 @@ from orchestration.declarations import Source, Table
 from orchestration.errors import CxError, DataError
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import Suite
+from orchestration.sentences import sentence_of
 from orchestration.settings import Settings
 from orchestration.state import RunRecord, Step, append_checks, finish_run, run_lock, start_run
 
@@ -231,26 +232,9 @@ def nothing_there(
     )
 
 
-def sentence_of(error: BaseException, settings: Settings) -> str:
-    """One sentence for the operator; for a surprise it says where the traceback is."""
-    if isinstance(error, CxError):
-        return str(error)
-    if isinstance(error, KeyboardInterrupt):
-        return "Interrupted: nothing was published; run it again."
-    return (
-        f"Expected no error here, found {type(error).__name__}: "
-        f"{' '.join(str(error).split())[:300] or 'no message'} — the traceback is in "
-        f"{log_file(settings)}."
-    )
-
-
-def log_file(settings: Settings) -> Any:
-    """Where tracebacks of surprises are written."""
-    return settings.home / "logs" / "cx.log"
-
-
 def _close(session: RunSession, record: RunRecord) -> None:
     if "quality" in vars(session):
+        _write_data_docs(session)
         session.quality.close()
     finish_run(
         session.settings,
@@ -258,3 +242,12 @@ def _close(session: RunSession, record: RunRecord) -> None:
         "failed" if session.error else "succeeded",
         **session.totals(),
     )
+
+
+def _write_data_docs(session: RunSession) -> None:
+    """The results of the suites as pages, above all of a run that they stopped."""
+    try:
+        session.quality.write_data_docs()
+    except Exception:
+        # The run is over and its record says how it went: pages are not worth a second verdict.
+        LOG.exception("data docs of run %s", session.run_id)

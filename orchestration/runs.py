@@ -6,21 +6,20 @@ The same jobs as on the web page, recorded in the same place; only the log lines
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import dagster as dg
-import yaml
 
 from orchestration.defs.jobs import DAILY, REBUILD
-from orchestration.defs.partitions import PURPOSE_TAG, range_tags
+from orchestration.defs.partitions import LOAD_DATES_TAG, PURPOSE_TAG, range_tags
 from orchestration.defs.session import Watch
 from orchestration.errors import CxError, DataError, UsageError
-from orchestration.run_session import Progress, RunSession, Silence, sentence_of
+from orchestration.instance import prepare_instance
+from orchestration.run_session import Progress, RunSession, Silence
+from orchestration.sentences import sentence_of
 from orchestration.settings import Settings
 
 LOG = logging.getLogger("cx")
@@ -62,10 +61,21 @@ def run_load_dates(
 
 
 def run_rebuild(
-    settings: Settings, purpose: str = "rebuild", progress: Progress | None = None
+    settings: Settings,
+    purpose: str = "rebuild",
+    load_dates: Sequence[date] | None = None,
+    progress: Progress | None = None,
 ) -> Finished:
-    """Drop the warehouse and build it from the lake; raises as `run_load_dates`."""
-    return _execute(settings, REBUILD, purpose, progress)
+    """Build everything after the lake again; the purpose `rebuild` drops the warehouse first.
+
+    Args:
+        load_dates: what lake and staging checks look at; None for everything.
+
+    Raises:
+        UsageError, LockedError, DataError: as `run_load_dates`.
+    """
+    tags = {LOAD_DATES_TAG: ",".join(map(str, load_dates))} if load_dates is not None else None
+    return _execute(settings, REBUILD, purpose, progress, tags=tags)
 
 
 def check_load_date(settings: Settings, day: date) -> None:
@@ -84,34 +94,6 @@ def check_load_date(settings: Settings, day: date) -> None:
         raise UsageError(
             f"Expected a load date up to today ({today} in UTC), found {day}: correct the date."
         )
-
-
-def prepare_instance(settings: Settings) -> Path:
-    """Write dagster.yaml below the home, so that a run of `cx` and the web page share one place.
-
-    Returns:
-        The folder to be `DAGSTER_HOME`.
-    """
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    content = {
-        "telemetry": {"enabled": False},
-        "nux": {"enabled": False},
-        "event_log_storage": {
-            "module": "orchestration.defs.event_log",
-            "class": "EventLog",
-            "config": {"base_dir": str(home / "history" / "runs")},
-        },
-        # One writer: runs wait for each other instead of failing on the run lock.
-        "concurrency": {"runs": {"max_concurrent_runs": 1}},
-    }
-    text = yaml.safe_dump(content, sort_keys=False)
-    path = home / "dagster.yaml"
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    return home
 
 
 def _execute(

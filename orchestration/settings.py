@@ -71,6 +71,11 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def log_file(self) -> Path:
+        """Tracebacks of surprises; what a person reads is one sentence."""
+        return self.home / "logs" / "cx.log"
+
+    @property
     def lock_file(self) -> Path:
         return self.home / "run.lock"
 
@@ -112,3 +117,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         webhook_url=webhook,
         hash_key=values.get("CX_HASH_KEY") or None,
     )
+
+
+def child_environment(settings: Settings, **values: str) -> dict[str, str]:
+    """The environment of a process that works on the same home and checkout."""
+    path = [str(settings.project_dir), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "CX_HOME": str(settings.home),
+        "PYTHONPATH": os.pathsep.join(path),
+        **values,
+    }

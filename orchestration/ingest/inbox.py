@@ -13,29 +13,36 @@ from pathlib import Path
 
 from orchestration.declaration_shapes import Source, Table
 from orchestration.errors import DataError
+from orchestration.file_patterns import fixed_folder
 from orchestration.ingest.records import sayable
 from orchestration.settings import Settings
 
 
-def deliveries_in_inbox(settings: Settings, table: Table) -> dict[date, list[Path]]:
+def deliveries_in_inbox(
+    settings: Settings, table: Table, load_date: date | None = None
+) -> dict[date, list[Path]]:
     """The files of a table by load date, sorted; empty when the source has no inbox folder.
+
+    With a load date only its files, and only its folder is searched where the pattern allows:
+    a day must not cost what all history costs.
 
     Raises:
         DataError: a link that leads out of the inbox.
     """
     folder = settings.inbox / table.source
     found: dict[date, list[Path]] = defaultdict(list)
-    for path in _files(folder):
-        load_date = table.load_date_of(path.relative_to(folder).as_posix())
-        if load_date is None:
+    searched = folder / fixed_folder(table.files, load_date) if load_date else folder
+    for path in _files(searched):
+        day = table.load_date_of(path.relative_to(folder).as_posix())
+        if day is None or load_date not in (None, day):
             continue
         if not path.resolve().is_relative_to(settings.inbox.resolve()):
             raise DataError(
                 f"Expected delivered files inside {settings.inbox}, found the link {shown(path)} "
                 f"to {shown(path.resolve())}: copy the file instead of linking it."
             )
-        found[load_date].append(path)
-    return {load_date: sorted(found[load_date]) for load_date in sorted(found)}
+        found[day].append(path)
+    return {day: sorted(found[day]) for day in sorted(found)}
 
 
 def unclaimed_files(settings: Settings, sources: Iterable[Source]) -> list[Path]:

@@ -97,9 +97,9 @@ class JsonReader:
                 records = self._in_page(value, f"line {line_number}") if self.record_path else None
             except ValueError as error:
                 self.number += 1
-                yield Rejected(
-                    self.number, line_number, f"Expected JSON on the line, found {error}.", line
-                )
+                found = str(error).replace("(line 1, ", f"(line {line_number}, ")
+                reason = f"Expected JSON on the line, found {found}."
+                yield Rejected(self.number, line_number, reason, line)
                 continue
             if records is None:
                 yield self._record(value, line_number, line)

@@ -181,7 +181,7 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
             partition stays as it was), a file that changes, or a disk that refuses.
     """
     finish_interrupted(settings)
-    paths = deliveries_in_inbox(settings, table).get(load_date, [])
+    paths = deliveries_in_inbox(settings, table, load_date).get(load_date, [])
     if not paths:
         return Delivery(table.source, table.name, load_date, run_id, "", ())
     with open_draft(settings, table, load_date, run_id) as draft:

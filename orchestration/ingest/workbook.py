@@ -46,10 +46,7 @@ class WorkbookReader:
                     f"Expected the sheet {wanted!r}, found {', '.join(map(repr, names))}: "
                     "correct `sheet`."
                 )
-            sheet = self.workbook[wanted]
-            # Some programs write a wrong extent into the file; reading then stops too early.
-            sheet.reset_dimensions()
-            self.rows = enumerate(sheet.iter_rows(), start=1)
+            self.rows = enumerate(_sheet_rows(self.workbook, wanted), start=1)
             self.names = ColumnNames()
             header = self._header(dialect)
             while header and not header[-1]:
@@ -132,6 +129,26 @@ def _shows_time(cell: Any) -> bool:
     return is_datetime(cell.number_format) != "date"
 
 
+def _sheet_rows(workbook: Any, name: str) -> Iterator[Any]:
+    """The rows of a sheet; whatever the library stumbles over makes the file unreadable."""
+    try:
+        sheet = workbook[name]
+        # Some programs write a wrong extent into the file; reading then stops too early.
+        sheet.reset_dimensions()
+        yield from sheet.iter_rows()
+    except OSError:
+        raise
+    except Exception as error:
+        raise _unreadable(f"a damaged sheet {name!r} ({error})") from None
+
+
+def _unreadable(found: str) -> Unreadable:
+    return Unreadable(
+        f"Expected an .xlsx workbook, found {found}: open it, save it again as .xlsx and "
+        "deliver it."
+    )
+
+
 def _opened(path: Path) -> Any:
     from openpyxl import load_workbook
 
@@ -140,10 +157,7 @@ def _opened(path: Path) -> Any:
     except OSError:
         raise
     except Exception as error:
-        raise Unreadable(
-            f"Expected an .xlsx workbook, found one that cannot be opened ({error}): "
-            "open it, save it again as .xlsx and deliver it."
-        ) from None
+        raise _unreadable(f"one that cannot be opened ({error})") from None
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -126,7 +126,9 @@ def write_empty(
     connection: duckdb.DuckDBPyConnection, columns: Sequence[str], target: Path
 ) -> None:
     """A file without rows: raw columns and lineage."""
-    names = [*columns, *LINEAGE_COLUMNS]
+    by_name = {name.casefold(): name for name in reversed(columns)}
+    own = [by_name[key] for key in dict.fromkeys(map(str.casefold, columns))]
+    names = [*(name for name in own if name.casefold() not in LINEAGE_COLUMNS), *LINEAGE_COLUMNS]
     write_columns(connection, names, [[] for _ in names], target, typed=LINEAGE_TYPES)
 
 

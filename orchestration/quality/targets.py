@@ -1,8 +1,8 @@
 """What a suite looks at: one temporary relation in DuckDB that holds the rows of the run.
 
 Great Expectations is given the name of the temporary relation only, so no path, date or table
-name ever reaches the SQL that it writes. The rows of a run's load dates are copied into a
-temporary table: a dozen queries then read the day's rows, not the staging view over all history.
+name ever reaches the SQL that it writes. Of a staging view the rows of the run's load dates are
+copied into a temporary table, so that a dozen queries do not type the same rows a dozen times.
 Opens the warehouse read-only, reads the lake, writes nothing.
 """
 
@@ -128,9 +128,8 @@ def _create_lake_target(
     # The schema file gives every declared column, also when no file of these dates has it.
     schema = folder / "_schema.parquet"
     paths = [*([schema] if schema.is_file() else []), *parts]
-    kind = "VIEW" if load_dates is None else "TABLE"
     connection.execute(
-        f"CREATE TEMP {kind} {identifier(name)} AS SELECT * FROM read_parquet("  # noqa: S608
+        f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM read_parquet("  # noqa: S608
         f"{path_list(paths)}, union_by_name = true, hive_partitioning = false)"
     )
     return name

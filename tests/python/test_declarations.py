@@ -16,7 +16,7 @@ from orchestration.declarations import (
     load_sources,
 )
 from orchestration.errors import UsageError
-from orchestration.file_patterns import compile_pattern
+from orchestration.file_patterns import compile_pattern, fixed_folder
 from orchestration.settings import PROJECT_DIR
 
 GOOD = """\
@@ -234,6 +234,19 @@ def test_a_files_pattern_gives_the_load_date(
     template: str, path: str, expected: date | None
 ) -> None:
     assert compile_pattern(template).load_date_of(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "folder"),
+    [
+        ("{load_date}/*.csv", "2026-11-21"),
+        ("exports/{load_date:%Y/%m}/{load_date:%d}/a*/b.csv", "exports/2026/11/21"),
+        ("**/{load_date}.csv", ""),
+        ("{load_date}.csv", ""),
+    ],
+)
+def test_only_the_folder_of_a_day_is_searched_for_it(template: str, folder: str) -> None:
+    assert fixed_folder(template, date(2026, 11, 21)) == folder
 
 
 def test_the_shipped_declarations_are_good() -> None:

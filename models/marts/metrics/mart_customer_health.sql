@@ -1,5 +1,4 @@
--- One row per customer and day, from the first input until as_of, churn, or the day on which the
--- last input is too old to say anything.
+-- One row per customer and change of the score: it holds from valid_from_date until the next row.
 {%- set components = ['csat', 'nps', 'ces', 'fcr', 'abandonment'] %}
 
 with customers as (
@@ -7,8 +6,8 @@ with customers as (
     where not is_test
 ),
 
-days as (
-    select * from {{ ref('dim_date') }}
+as_of as (
+    select max(calendar_date) as as_of_date from {{ ref('dim_date') }}
 ),
 
 weights as (
@@ -58,44 +57,49 @@ daily as (
     group by customer_id, component, input_date
 ),
 
-spans as (
+-- The score moves when an input comes in, and when the last input of a component gets too old.
+-- Between those days it stands still, because all inputs of a component fade at the same pace.
+changes as (
     select
         customer_id,
-        min(input_date) as first_date,
-        {{ add_days('max(input_date)', var('health_lookback_days')) }} as last_date
+        input_date as change_date
     from daily
-    group by customer_id
+    union
+    select
+        customer_id,
+        cast({{ add_days('input_date', var('health_lookback_days') + 1) }} as date) as change_date
+    from daily
 ),
 
 spine as (
     select
         customers.customer_id,
         weights.component,
-        days.calendar_date,
+        changes.change_date,
         power(
             2,
-            {{ days_between("date '2000-01-01'", 'days.calendar_date') }}
+            {{ days_between("date '2000-01-01'", 'changes.change_date') }}
             / cast(weights.half_life_days as double)
         ) as growth
-    from customers
-    inner join spans on customers.customer_id = spans.customer_id
-    inner join days
-        on
-            days.calendar_date between spans.first_date and spans.last_date
-            and (
-                customers.churned_at is null
-                or days.calendar_date <= {{ reporting_date('customers.churned_at') }}
-            )
+    from changes
+    inner join customers on changes.customer_id = customers.customer_id
+    cross join as_of
     cross join weights
+    where
+        changes.change_date <= as_of.as_of_date
+        and (
+            customers.churned_at is null
+            or changes.change_date <= {{ reporting_date('customers.churned_at') }}
+        )
 ),
 
--- Decay without looking back day by day: growing weights 2^(day / half-life) cancel in the
--- ratio of the running sums, so each input has halved after one half-life.
+-- Growing weights 2^(day / half-life) cancel in the ratio of the running sums, so that each input
+-- weighs half after one half-life without looking back input by input.
 weighted as (
     select
         spine.customer_id,
         spine.component,
-        spine.calendar_date,
+        spine.change_date,
         daily.input_date,
         coalesce(daily.input_count, 0) as input_count,
         coalesce(daily.input_count, 0) * spine.growth as weighted_count,
@@ -105,21 +109,21 @@ weighted as (
         on
             spine.customer_id = daily.customer_id
             and spine.component = daily.component
-            and spine.calendar_date = daily.input_date
+            and spine.change_date = daily.input_date
 ),
 
 running as (
     select
         customer_id,
         component,
-        calendar_date,
+        change_date,
         max(input_date) over so_far as last_input_date,
         sum(input_count) over so_far as input_count,
         sum(weighted_count) over so_far as weighted_count,
         sum(weighted_sum) over so_far as weighted_sum
     from weighted
     window so_far as (
-        partition by customer_id, component order by calendar_date
+        partition by customer_id, component order by change_date
         rows between unbounded preceding and current row
     )
 ),
@@ -127,14 +131,14 @@ running as (
 scored as (
     select
         running.customer_id,
-        running.calendar_date,
+        running.change_date,
         running.component,
         running.input_count,
         weights.weight,
         weights.weights_version,
         case
             when
-                {{ days_between('running.last_input_date', 'running.calendar_date') }}
+                {{ days_between('running.last_input_date', 'running.change_date') }}
                 <= {{ var('health_lookback_days') }}
                 then round(running.weighted_sum / running.weighted_count, 6)
         end as component_score
@@ -145,7 +149,7 @@ scored as (
 pivoted as (
     select
         customer_id,
-        calendar_date,
+        change_date,
         min(weights_version) as weights_version,
         {%- for component in components %}
         max(case when component = '{{ component }}' then component_score end)
@@ -164,7 +168,7 @@ pivoted as (
         sum(case when component_score is not null then weight else 0 end) as present_weight,
         sum(weight) as total_weight
     from scored
-    group by customer_id, calendar_date
+    group by customer_id, change_date
 ),
 
 rated as (
@@ -202,12 +206,17 @@ select
     rated.score,
     rated.coverage,
     lag(rated.score) over history as previous_score,
-    lag(rated.score, 30) over history as score_30_days_ago,
     {%- for component in components %}
     rated.{{ component }}_score,
     rated.{{ component }}_input_count,
     {%- endfor %}
-    rated.calendar_date as snapshot_date
+    lead(rated.change_date) over history is null
+    and customers.churned_at is null as is_current,
+    rated.change_date as valid_from_date,
+    coalesce(
+        cast({{ add_days('lead(rated.change_date) over history', -1) }} as date),
+        {{ reporting_date('customers.churned_at') }}
+    ) as valid_to_date
 from rated
 inner join customers on rated.customer_id = customers.customer_id
-window history as (partition by rated.customer_id order by rated.calendar_date)
+window history as (partition by rated.customer_id order by rated.change_date)

@@ -66,7 +66,7 @@ def test_a_quarantined_line_is_the_line(shop: Shop) -> None:
     shop.ingest(shop.declare(format="jsonl"))
     (item,) = shop.quarantined()
     assert (item.text, item.line_number) == ('  {"id": 2,}\n', 2)
-    assert "column" in item.reason
+    assert "(line 2, column 12)" in item.reason
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,19 @@ def test_a_workbook_that_unpacks_out_of_proportion_is_refused(shop: Shop) -> Non
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 220 * 1024 * 1024)
     with pytest.raises(DataError, match="unpacks to at most 200 times"):
+        shop.ingest(shop.declare(format="xlsx"))
+
+
+def test_a_workbook_with_a_damaged_sheet_is_unreadable(shop: Shop) -> None:
+    path = shop.deliver("a.xlsx", "")
+    write_workbook(path, [["id", "agent"], *([number, "a"] for number in range(2_000))])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content[: len(content) // 2] if name == sheet else content)
+    with pytest.raises(DataError, match="found a damaged sheet 'Data'"):
         shop.ingest(shop.declare(format="xlsx"))
 
 

@@ -53,12 +53,16 @@ def test_a_file_that_stopped_its_day_is_replayed_into_a_first_partition(shop: Sh
     assert_nothing_lost(shop, read_delivery(shop.partition()))
 
 
-def test_json_rows_are_replayed_with_columns_of_their_own(shop: Shop) -> None:
-    shop.deliver("a.jsonl", '{"id": 1, "agent": "a"}\n{"id": 2, "agent": "b", "more": [1.50]\n')
-    table = shop.declare(format="jsonl")
-    shop.ingest(table)
-    assert replay_partition(shop.settings, table, DAY, "replay").rows_restored == 0
-    assert len(shop.quarantined()) == 1
+def test_json_pages_are_replayed_with_columns_of_their_own(shop: Shop) -> None:
+    pages = '{"old": [{"id": 1, "agent": "a"}]}\n{"new": [{"id": 2, "more": 1.50}]}\n'
+    shop.deliver("a.jsonl", pages)
+    shop.ingest(shop.declare(format="jsonl", record_path="old"))
+    table = shop.declare(format="jsonl", record_path="new")
+    assert replay_partition(shop.settings, table, DAY, "replay").rows_restored == 1
+    assert shop.lake("id, agent, more") == [("1", "a", None), ("2", None, "1.50")]
+    delivery = read_delivery(shop.partition())
+    assert delivery.files[0].columns == ("id", "agent", "more")
+    assert_nothing_lost(shop, delivery)
 
 
 def test_a_quarantined_row_is_shown_by_its_id(shop: Shop) -> None:

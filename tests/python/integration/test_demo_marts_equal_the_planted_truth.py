@@ -194,15 +194,14 @@ def test_every_delivered_row_is_accepted_superseded_or_quarantined(marts, truth)
 
 
 def test_health_inputs_are_the_planted_ones_at_the_last_day(marts, truth) -> None:
-    as_of = datetime.date.fromisoformat(truth["as_of"])
     compared = 0
     for raw_id, planted in truth["customers"].items():
         if planted["churned"]:
             continue
         row = marts.execute(
             "select fcr_input_count, round(fcr_score, 3) from marts.mart_customer_health "
-            "where customer_id = ? and snapshot_date = ?",
-            [f"demo:{raw_id}", as_of],
+            "where customer_id = ? and is_current",
+            [f"demo:{raw_id}"],
         ).fetchone()
         assert row is not None and row[0] == planted["fcr_base"], raw_id
         compared += 1
@@ -231,9 +230,7 @@ def test_health_score_by_a_second_road(marts, truth) -> None:
             pair[0] += decay * value
             pair[1] += decay
     snapshots = marts.execute(
-        "select customer_id, score, coverage, rag from marts.mart_customer_health "
-        "where snapshot_date = ?",
-        [as_of],
+        "select customer_id, score, coverage, rag from marts.mart_customer_health where is_current"
     ).fetchall()
     assert len(snapshots) > 100
     for customer, score, coverage, rag in snapshots:

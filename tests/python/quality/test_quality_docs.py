@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import tempfile
 
 from quality_texts import DAY, NOT_NULL_TEAM
 
@@ -84,10 +86,27 @@ def test_pages_of_the_run_before_are_replaced(settings, suite, warehouse):
     assert set(written(settings, "core")) == {"index.html", "core/fct_new.html"}
 
 
-def test_validation_writes_nothing_but_the_docs(settings, suite, warehouse):
+def test_validation_writes_nothing_but_the_docs_and_calls_nobody(
+    monkeypatch, settings, suite, warehouse
+):
+    """The library makes temporary folders for its site unless told otherwise."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("nothing may be asked for here")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
     suite("core", "fct_chats", NOT_NULL_TEAM)
     warehouse("create table core.fct_chats as select 'x' as team")
     before = set(settings.home.rglob("*"))
     written(settings, "core")
     added = set(settings.home.rglob("*")) - before
     assert all(path.is_relative_to(settings.data_docs) for path in added)
+
+
+def test_validation_says_nothing_by_itself(capfd, settings, suite, warehouse):
+    suite("core", "fct_contacts", CHECKS)
+    warehouse("create table core.fct_contacts as select 'x' as mail")
+    written(settings, "core")
+    assert capfd.readouterr() == ("", "")

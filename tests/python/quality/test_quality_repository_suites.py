@@ -1,0 +1,209 @@
+"""Every check of core and metrics fails on a row that breaks it, and holds on a row that does not.
+
+Tables are made from the declared columns of the models, so a suite that names a column which the
+model does not have fails here and not in the night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from ruamel.yaml import YAML
+
+from orchestration.quality.kinds import UNEXPECTED_ROWS
+from orchestration.quality.run import QualitySession
+from orchestration.quality.suites import SCHEMAS, Expectation, Suite, load_suites
+from orchestration.settings import PROJECT_DIR
+
+ROW_COUNT = "expect_table_row_count_to_be_between"
+DAY = date(2024, 1, 1)
+LATER, EARLIER = "2024-01-02 00:00:00", "2024-01-01 00:00:00"
+# A row that each check by query finds, by table and check.
+DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "fct_contacts": {
+        "abandoned_without_offer": {"is_abandoned": True, "is_offered": False},
+        "resolved_first_before_it_was_mature": {
+            "is_fcr_no_repeat": True,
+            "is_repeat_window_mature": False,
+        },
+        "started_after_it_was_delivered": {
+            "contact_date": DAY + timedelta(days=2),
+            "_load_date": DAY,
+        },
+    },
+    "fct_tickets": {"negative_counts": {"solve_count": -1}},
+    "fct_calls": {"negative_durations": {"hold_seconds": -1}},
+    "fct_survey_responses": {
+        "score_outside_its_scale": {"score": 6, "score_min": 1, "score_max": 5},
+        "positive_and_negative": {"is_positive": True, "is_negative": True},
+        "counted_without_score": {"is_counted": True},
+        "answered_before_it_was_sent": {"sent_at": LATER, "responded_at": EARLIER},
+    },
+    "dim_customers": {
+        "churned_before_signing_up": {"signed_up_at": LATER, "churned_at": EARLIER},
+        "readable_personal_data": {"customer_id": "demo:ann@example.org"},
+    },
+    "dim_agents": {
+        "left_before_hired": {"hired_at": LATER, "left_at": EARLIER},
+        "readable_personal_data": {"agent_id": "demo:ann@example.org"},
+    },
+    "dim_date": {"missing_days": {"calendar_date": DAY}},
+    "mart_csat": {
+        "components_above_their_base": {
+            "responses_count": 3,
+            "satisfied_count": 2,
+            "dissatisfied_count": 2,
+        },
+        "csat_pct_outside_its_interval": {"csat_low_pct": 40, "csat_pct": 39},
+        "average_outside_its_scale": {"csat_avg": 6, "score_min": 1, "score_max": 5},
+    },
+    "mart_nps": {
+        "components_that_do_not_add_up": {
+            "responses_count": 3,
+            "promoters_count": 1,
+            "passives_count": 1,
+            "detractors_count": 0,
+        },
+        "nps_outside_its_interval": {"nps": 41, "nps_high": 40},
+    },
+    "mart_ces": {
+        "components_that_do_not_add_up": {
+            "responses_count": 3,
+            "easy_count": 1,
+            "neutral_count": 1,
+            "difficult_count": 0,
+        },
+        "ces_easy_pct_outside_its_interval": {"ces_easy_pct": 41, "ces_easy_high_pct": 40},
+    },
+    "mart_fcr": {
+        "counts_above_their_base": {"fcr_net_base_count": 1, "fcr_net_count": 2},
+        "rates_over_nothing": {"fcr_survey_base_count": 0, "fcr_survey_pct": 0},
+        "fcr_no_repeat_pct_outside_its_interval": {
+            "fcr_no_repeat_low_pct": 40,
+            "fcr_no_repeat_pct": 39,
+        },
+    },
+    "mart_abandonment": {
+        "components_that_do_not_add_up": {
+            "offered_count": 3,
+            "answered_count": 1,
+            "abandoned_count": 1,
+        },
+        "rates_over_nothing": {"net_offered_count": 0, "abandon_pct": 0},
+        "abandon_pct_outside_its_interval": {"abandon_low_pct": 40, "abandon_pct": 39},
+    },
+    "mart_customer_health": {
+        "components_outside_their_range": {"ces_score": 101},
+        "colour_without_score": {"rag": "green"},
+    },
+}
+# What a row needs besides NULLs to hold: a date for the only aggregate over a column.
+CLEAN: Mapping[str, Mapping[str, Any]] = {"dim_date": {"calendar_date": DAY}}
+
+
+def suites() -> list[Suite]:
+    return [found for found in load_suites(PROJECT_DIR) if found.layer in ("core", "metrics")]
+
+
+def columns_of_models() -> dict[str, dict[str, str]]:
+    models: dict[str, dict[str, str]] = {}
+    for path in (PROJECT_DIR / "models" / "marts").rglob("*.yml"):
+        document = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
+        for model in document.get("models", []):
+            columns = model.get("columns", [])
+            models[model["name"]] = {item["name"]: item["data_type"] for item in columns}
+    return models
+
+
+def breaking_row(suite: Suite, check: Expectation) -> Mapping[str, Any]:
+    """A row that breaks one check, NULL in every other column."""
+    if check.type == UNEXPECTED_ROWS:
+        return DIRTY[suite.table][check.check_name]
+    kwargs = check.kwargs
+    row: dict[str, Any] = {}
+    condition = kwargs.get("row_condition")
+    if condition and condition["operator"] == "in":
+        row[condition["column"]] = condition["value"][0]
+    elif condition and condition["operator"] == "==":
+        row[condition["column"]] = condition["value"]
+    if check.type.endswith("to_be_in_set") or "value_lengths" in check.type:
+        row[kwargs["column"]] = "none of these"
+    elif check.type.endswith("to_be_null"):
+        row[kwargs["column"]] = LATER if kwargs["column"].endswith("_at") else 1
+    elif check.type.endswith("a_to_be_greater_than_b"):
+        row |= {kwargs["column_A"]: 1, kwargs["column_B"]: 2}
+    elif isinstance(kwargs.get("min_value"), date):
+        row[kwargs["column"]] = kwargs["min_value"] - timedelta(days=1)
+    elif "min_value" in kwargs:
+        row[kwargs["column"]] = kwargs["min_value"] - 1
+    elif "max_value" in kwargs:
+        row[kwargs["column"]] = kwargs["max_value"] + 1
+    else:
+        raise NotImplementedError(f"Write how to break {check.type}.")
+    return row
+
+
+def validated(settings, rows_of) -> dict[tuple[str, str], bool]:
+    """Outcomes by table and check after building every table from `rows_of(suite)`."""
+    columns = columns_of_models()
+    settings.warehouse.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        for suite in suites():
+            schema = SCHEMAS[suite.layer]
+            declared = ", ".join(f'"{name}" {kind}' for name, kind in columns[suite.table].items())
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create table {schema}.{suite.table} ({declared})")
+            for row in rows_of(suite):
+                names = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" for _ in row)
+                statement = f"insert into {schema}.{suite.table} ({names}) values ({marks})"  # noqa: S608
+                connection.execute(statement, list(row.values()))
+    with QualitySession(settings, suites(), "run-1") as session:
+        found = session.validate("core", None) + session.validate("metrics", None)
+    assert [outcome.message for outcome in found if "cannot be computed" in outcome.message] == []
+    return {(outcome.table, outcome.check_name): outcome.success for outcome in found}
+
+
+@pytest.fixture
+def expected() -> set[tuple[str, str]]:
+    return {(suite.table, check.check_name) for suite in suites() for check in suite.expectations}
+
+
+def test_every_check_fails_on_a_row_that_breaks_it(settings, expected):
+    def rows(suite: Suite) -> list[Mapping[str, Any]]:
+        checks = [check for check in suite.expectations if check.type != ROW_COUNT]
+        return [breaking_row(suite, check) for check in checks]
+
+    found = validated(settings, rows)
+    assert set(found) == expected
+    volume = {
+        (suite.table, check.check_name)
+        for suite in suites()
+        for check in suite.expectations
+        if check.type == ROW_COUNT
+    }
+    assert {name for name, success in found.items() if success} == volume
+
+
+def test_every_check_holds_on_a_row_that_says_nothing(settings, expected):
+    def rows(suite: Suite) -> list[Mapping[str, Any]]:
+        first = next(iter(columns_of_models()[suite.table]))
+        return [{first: None, **CLEAN.get(suite.table, {})}]
+
+    found = validated(settings, rows)
+    assert set(found) == expected
+    assert {name for name, success in found.items() if not success} == set()
+
+
+def test_only_the_facts_that_every_warehouse_has_must_not_be_empty(settings):
+    found = validated(settings, lambda suite: [])
+    failed = {name for name, success in found.items() if not success}
+    assert failed == {("fct_contacts", "row_count"), ("dim_date", "min_calendar_date")}
+
+
+def test_every_row_that_breaks_a_check_belongs_to_one(expected):
+    assert {(table, check) for table, checks in DIRTY.items() for check in checks} <= expected

@@ -41,7 +41,7 @@ ONLY_FOR = {
 
 def feeds_of(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> dict[str, Feed]:
     """The feeds of a table in their order."""
-    feeds = {}
+    feeds: dict[str, Feed] = {}
     for entry in (reader.entries(node, "feeds") or {}).values():
         entity = entities.get(entry.name)
         if entity is None:
@@ -51,7 +51,15 @@ def feeds_of(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> 
                 f"{entry.name!r}{did_you_mean(entry.name, entities)}: correct it",
             )
             continue
-        feeds[entry.name] = _feed(reader, entry, entity)
+        feed = _feed(reader, entry, entity)
+        if feed.when and not feeds:
+            reader.add(
+                entry.line,
+                f"expected no `when` for {entry.name}, the table's own entity, found it: rows "
+                "without these columns would be counted nowhere; put the entity that every row "
+                "is first",
+            )
+        feeds[entry.name] = feed
     return feeds
 
 
@@ -60,7 +68,7 @@ def formats_of(reader: YamlReader, entries: Mapping[str, Entry]) -> tuple[str, .
     if "formats" not in entries:
         return ("iso",)
     node = entries["formats"].node
-    formats = reader.texts(node, "formats")
+    formats = reader.text_list(node, "formats")
     for text in formats:
         problem = _format_problem(text)
         if problem:
@@ -101,7 +109,7 @@ def _feed(reader: YamlReader, entry: Entry, entity: Entity) -> Feed:
     for name, item in entries.items():
         column = entity.column(name)
         if name == "when":
-            when = reader.texts(item.node, "when")
+            when = reader.text_list(item.node, "when")
         elif column is None:
             reader.add(
                 item.line,
@@ -120,15 +128,17 @@ def _feed(reader: YamlReader, entry: Entry, entity: Entity) -> Feed:
 def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec | None:
     what = f"{column.name}"
     if not isinstance(entry.node, MappingNode):
-        raw = reader.texts(entry.node, what)
-        if not raw or any(text != text.strip() or not text for text in raw):
+        raw = reader.text(entry.node, f"{what} (`{{from: [a, b]}}` joins columns)")
+        if raw is None:
+            return None
+        if not raw or raw != raw.strip():
             reader.add(
                 entry.line,
-                f"expected a raw column name without outer blanks for {what}, found {list(raw)}: "
+                f"expected a raw column name without outer blanks for {what}, found {raw!r}: "
                 "correct it",
             )
             return None
-        return FieldSpec(column.name, entry.line, raw=raw, formats=_default_formats(column))
+        return FieldSpec(column.name, entry.line, raw=(raw,), formats=_default_formats(column))
     keys = reader.known_entries(entry.node, what, FIELD_KEYS)
     if keys is None:
         return None
@@ -172,7 +182,9 @@ def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec 
             reader.one_of(keys["unit"].node, f"unit of {what}", UNITS) if "unit" in keys else None
         ),
         null_tokens=(
-            reader.texts(keys["null_tokens"].node, "null_tokens") if "null_tokens" in keys else ()
+            reader.text_list(keys["null_tokens"].node, "null_tokens")
+            if "null_tokens" in keys
+            else ()
         ),
         namespace=_text(reader, keys, "namespace"),
         personal="personal" in keys and reader.boolean(keys["personal"].node, "personal"),

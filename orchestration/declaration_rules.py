@@ -160,7 +160,7 @@ def _table(
         )
     null_tokens: tuple[str, ...] = ("",)
     if "null_tokens" in meta:
-        null_tokens = reader.texts(meta["null_tokens"].node, "null_tokens")
+        null_tokens = reader.text_list(meta["null_tokens"].node, "null_tokens")
     dialect = _dialect(reader, meta)
     feeds = feeds_of(reader, meta["feeds"].node, entities) if "feeds" in meta else {}
     broken = format_name is None or files is None or pattern is None or not key or not feeds
@@ -262,8 +262,8 @@ def _version(reader: YamlReader, node: Node) -> Version | None:
             )
     formats = formats_of(reader, entries) if kind == "timestamp" else ()
     zone = zone_of(reader, entries)
-    raw = _raw_names(reader, entries, "from")
-    return Version(raw, kind, formats, zone) if raw and kind else None
+    raw = reader.text(entries["from"].node, "from of version_by")
+    return Version((raw,), kind, formats, zone) if raw and kind else None
 
 
 def _meta(reader: YamlReader, entries: Mapping[str, Entry]) -> Node | None:
@@ -297,7 +297,7 @@ def _name(reader: YamlReader, entries: Mapping[str, Entry], what: str, line: int
 def _raw_names(reader: YamlReader, entries: Mapping[str, Entry], name: str) -> tuple[str, ...]:
     if name not in entries:
         return ()
-    found = reader.texts(entries[name].node, name)
+    found = reader.text_list(entries[name].node, name)
     if not found or any(text != text.strip() or not text for text in found):
         reader.add(
             entries[name].line,

@@ -153,6 +153,11 @@ class YamlReader:
         found = [self.text(item, what) for item in nodes]
         return tuple(text for text in found if text is not None)
 
+    def text_list(self, node: Node, what: str) -> tuple[str, ...]:
+        """A list of texts, where one text alone would be taken letter by letter by the macros."""
+        found = [self.text(item, what) for item in self.items(node, what)]
+        return tuple(text for text in found if text is not None)
+
     def integer(self, node: Node, what: str, minimum: int) -> int | None:
         value = self._plain(node)
         if isinstance(value, int) and not isinstance(value, bool) and value >= minimum:

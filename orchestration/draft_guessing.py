@@ -224,7 +224,7 @@ def guess_choice(column: EntityColumn, value: str) -> str | None:
 def guess_unit(raw: str, values: Sequence[str]) -> str:
     """The unit that the values or the name of a duration give away; seconds otherwise."""
     name = letters(raw)
-    if values and all(CLOCK.fullmatch(value) for value in values):
+    if values and all(value.count(":") == 2 for value in values):
         return "clock"
     if "millisecond" in name or name.endswith("ms"):
         return "milliseconds"
@@ -247,7 +247,8 @@ def _is_usable(column: EntityColumn, values: list[str]) -> bool:
     if column.data_type == "timestamp":
         return not values or bool(moments_of(values[:200]).candidates)
     if column.kind == "seconds":
-        return all(CLOCK.fullmatch(value) or _is_number(value) for value in values[:200])
+        is_clock = all(CLOCK.fullmatch(value) and value.count(":") == 2 for value in values[:200])
+        return is_clock or all(_is_number(value) for value in values[:200])
     if column.data_type in ("bigint", "double"):
         return all(_is_number(value) for value in values[:200])
     if column.data_type == "boolean":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
 
 PLACEHOLDER = re.compile(r"\{load_date(?::(?P<format>[^{}]*))?\}")
 DIRECTIVES = {
@@ -46,19 +47,14 @@ class FilePattern:
 
 def fixed_folder(template: str, load_date: date) -> str:
     """The part of the path that all files of a load date share, so that only it is searched."""
-    segments = []
-    for segment in template.split("/")[:-1]:
-        if "*" in segment or "?" in segment:
-            break
-        segments.append(
-            PLACEHOLDER.sub(
-                lambda found: load_date.strftime(
-                    found["format"] if found["format"] is not None else "%Y-%m-%d"
-                ),
-                segment,
-            )
-        )
-    return "/".join(segments)
+    dated = PLACEHOLDER.sub(
+        lambda found: load_date.strftime(
+            found["format"] if found["format"] is not None else "%Y-%m-%d"
+        ),
+        template,
+    )
+    folders = dated.split("/")[:-1]
+    return "/".join(takewhile(lambda folder: "*" not in folder and "?" not in folder, folders))
 
 
 def compile_pattern(template: str) -> FilePattern:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 LAYER = "lake"
 BALANCE_CHECK = "rows_balance"
 SHARE_CHECK = "quarantined_share"
+# A small file with a bad row or two is above any share: below this many rows a run goes on, unless
+# nothing at all was accepted.
+FEWEST_ROWS_TO_STOP = 10
 
 
 class FileKey(NamedTuple):
@@ -83,11 +86,28 @@ class ReasonCount:
 
 
 @dataclass(frozen=True)
+class PartCount:
+    """What became of a part of a file's rows: an entity that the table feeds besides its own.
+
+    Attributes:
+        rows: rows that hold this part.
+        reason: the most frequent reason of quarantine, or None.
+    """
+
+    key: FileKey
+    entity: str
+    rows: int
+    quarantined: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Verdicts:
     """Verdicts and reasons of quarantine; see `load_verdicts`."""
 
     counts: tuple[VerdictCount, ...] = ()
     reasons: tuple[ReasonCount, ...] = ()
+    parts: tuple[PartCount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +116,8 @@ class DeliveryRecord:
 
     Attributes:
         rows_quarantined: at ingest and at staging together.
+        parts_quarantined: parts of accepted or superseded rows (a rating on a call, say) that went
+            to quarantine alone; in no other count.
         quarantined_share: of the rows read, 0 to 1; None when nothing was read.
         is_balanced: rows read = accepted + superseded + quarantined.
         status: read, unreadable, or undelivered (rows in the warehouse, but no delivery of them).
@@ -110,6 +132,7 @@ class DeliveryRecord:
     rows_accepted: int
     rows_superseded: int
     rows_quarantined: int
+    parts_quarantined: int
     quarantined_share: float | None
     is_balanced: bool
     status: str
@@ -142,11 +165,16 @@ def load_verdicts(
     import duckdb
 
     owners: dict[str, list[Table]] = defaultdict(list)
+    holders: dict[str, list[Table]] = defaultdict(list)
     for source in sources:
         for table in source.tables:
-            owners[next(iter(table.feeds))].append(table)
+            own, *parts = table.feeds
+            owners[own].append(table)
+            for part in parts:
+                holders[part].append(table)
     counts: list[VerdictCount] = []
     reasons: list[ReasonCount] = []
+    part_counts: list[PartCount] = []
     connection = open_warehouse(settings)
     try:
         for entity, tables in sorted(owners.items()):
@@ -156,6 +184,18 @@ def load_verdicts(
                     counts.append(VerdictCount(key, *row[5:8]))
                 else:
                     reasons.append(ReasonCount(key, row[4], row[7]))
+        for entity, tables in sorted(holders.items()):
+            rows = _verdict_rows(connection, entity, tables, load_dates)
+            why: dict[FileKey, Counter[str]] = defaultdict(Counter)
+            for row in rows:
+                if row[4] is not None:
+                    why[FileKey(*row[:4])][row[4]] += row[7]
+            for row in rows:
+                if row[4] is None:
+                    key = FileKey(*row[:4])
+                    most = why[key].most_common(1)
+                    reason = most[0][0] if most else None
+                    part_counts.append(PartCount(key, entity, sum(row[5:8]), row[7], reason))
     except duckdb.Error as error:
         raise DataError(
             f"Expected the verdicts of {entity} in intermediate.int_{entity}_versioned, found: "
@@ -164,7 +204,7 @@ def load_verdicts(
     finally:
         connection.close()
     reasons.extend(_reasons_at_ingest(settings, sources, load_dates))
-    return Verdicts(tuple(counts), tuple(reasons))
+    return Verdicts(tuple(counts), tuple(reasons), tuple(part_counts))
 
 
 def check_balance(
@@ -180,19 +220,24 @@ def check_balance(
         allowed_shares: largest share of quarantined rows by source and table.
 
     Returns:
-        A record for every file, and for every table two critical outcomes: `rows_balance` over
-        its files, and `quarantined_share` over its deliveries (all files of a load date together).
+        A record for every file, and for every table critical outcomes: `rows_balance` over its
+        files, `quarantined_share` over its deliveries (all files of a load date together), and
+        `quarantined_share_<entity>` for every other entity that it feeds.
     """
     counted = {count.key: count for count in verdicts.counts}
     reasons: dict[FileKey, Counter[str]] = defaultdict(Counter)
     for found in verdicts.reasons:
         reasons[found.key][found.reason] += found.rows
     delivered = {count.key: count for count in deliveries}
+    in_parts: Counter[FileKey] = Counter()
+    for part in verdicts.parts:
+        in_parts[part.key] += part.quarantined
     records = [
         _record(
             delivered.get(key) or DeliveryCount(key, 0, 0, "undelivered"),
             counted.get(key) or VerdictCount(key, 0, 0, 0),
             reasons[key],
+            in_parts[key],
         )
         for key in sorted(delivered.keys() | counted.keys())
     ]
@@ -205,6 +250,13 @@ def check_balance(
         allowed = allowed_shares.get((source, table))
         if allowed is not None:
             outcomes.append(_share_outcome(source, table, of_table, allowed, reasons))
+    parts: dict[tuple[str, str, str], list[PartCount]] = defaultdict(list)
+    for part in verdicts.parts:
+        parts[part.key.source, part.key.table, part.entity].append(part)
+    for (source, table, entity), of_part in sorted(parts.items()):
+        allowed = allowed_shares.get((source, table))
+        if allowed is not None:
+            outcomes.append(_part_outcome(source, table, entity, of_part, allowed))
     return records, outcomes
 
 
@@ -218,7 +270,7 @@ def allowed_shares(sources: Sequence[Source]) -> dict[tuple[str, str], float]:
 
 
 def _record(
-    delivery: DeliveryCount, verdict: VerdictCount, reasons: Counter[str]
+    delivery: DeliveryCount, verdict: VerdictCount, reasons: Counter[str], in_parts: int
 ) -> DeliveryRecord:
     quarantined = delivery.rows_quarantined + verdict.quarantined
     told = verdict.accepted + verdict.superseded + quarantined
@@ -229,6 +281,7 @@ def _record(
         rows_accepted=verdict.accepted,
         rows_superseded=verdict.superseded,
         rows_quarantined=quarantined,
+        parts_quarantined=in_parts,
         quarantined_share=quarantined / delivery.rows_read if delivery.rows_read else None,
         is_balanced=delivery.rows_read == told,
         status=delivery.status,
@@ -264,8 +317,9 @@ def _share_outcome(
     above = 0
     for day, files in by_date.items():
         read = sum(record.rows_read for record in files)
-        share = sum(record.rows_quarantined for record in files) / read if read else 0.0
-        above += share > allowed
+        quarantined = sum(record.rows_quarantined for record in files)
+        share = quarantined / read if read else 0.0
+        above += _is_above(quarantined, read, allowed)
         if worst is None or share > worst[0]:
             worst = (share, day)
     message = ""
@@ -287,6 +341,31 @@ def _share_outcome(
         )
     observed = worst[0] if worst else None
     return _outcome(source, table, SHARE_CHECK, message, observed, above, len(by_date))
+
+
+def _part_outcome(
+    source: str, table: str, entity: str, parts: Sequence[PartCount], allowed: float
+) -> Outcome:
+    above = [part for part in parts if _is_above(part.quarantined, part.rows, allowed)]
+    message = ""
+    if above:
+        worst = max(above, key=lambda part: part.quarantined / part.rows)
+        message = (
+            f"Expected at most {allowed:.1%} of the {entity} in {source}.{table} in quarantine, "
+            f"found {worst.quarantined} of {worst.rows} in {worst.key.file}, most often because "
+            f"{worst.reason}{_and_more(len(above) - 1)}: correct the declaration or the delivery "
+            "and run the load date again."
+        )
+    rows = sum(part.rows for part in parts)
+    observed = sum(part.quarantined for part in parts) / rows if rows else None
+    name = f"{SHARE_CHECK}_{entity}"
+    return _outcome(source, table, name, message, observed, len(above), len(parts))
+
+
+def _is_above(quarantined: int, rows: int, allowed: float) -> bool:
+    if not quarantined or quarantined <= allowed * rows:
+        return False
+    return quarantined >= FEWEST_ROWS_TO_STOP or quarantined == rows
 
 
 def _outcome(
@@ -331,18 +410,21 @@ def _verdict_rows(
         f"""
         SELECT
             _source, _source_table, _load_date, _source_file,
-            CASE WHEN grouping(_reject_reason) = 0 THEN _reject_reason END AS reason,
+            CASE WHEN grouping(rule) = 0 THEN rule END AS reason,
             count(*) FILTER (WHERE _disposition = 'accepted'),
             count(*) FILTER (WHERE _disposition = 'superseded'),
             count(*) FILTER (WHERE _disposition = 'quarantined')
-        FROM {relation}
+        FROM (
+            -- Without the value that was found: a reason is counted once, and holds no data.
+            SELECT *, split_part(_reject_reason, ', found ', 1) AS rule FROM {relation}
+        )
         WHERE (_source, _source_table) IN ({own}) AND {dates}
         GROUP BY GROUPING SETS (
             (_source, _source_table, _load_date, _source_file),
-            (_source, _source_table, _load_date, _source_file, _reject_reason)
+            (_source, _source_table, _load_date, _source_file, rule)
         )
-        HAVING grouping(_reject_reason) = 1
-            OR (_reject_reason IS NOT NULL
+        HAVING grouping(rule) = 1
+            OR (rule IS NOT NULL
                 AND count(*) FILTER (WHERE _disposition = 'quarantined') > 0)
         """  # noqa: S608
     ).fetchall()

@@ -12,6 +12,7 @@ from orchestration.ingest.delivery import Delivery, FileDelivery
 from orchestration.quality.balance import (
     DeliveryCount,
     FileKey,
+    PartCount,
     ReasonCount,
     VerdictCount,
     Verdicts,
@@ -125,8 +126,33 @@ def test_a_delivery_with_too_many_rows_in_quarantine_stops_the_run_and_says_why(
 
 
 def test_the_allowed_share_itself_is_allowed():
-    assert failures(balanced(quarantined=5)[1]) == []
-    assert failures(balanced(quarantined=6)[1]) == ["quarantined_share"]
+    assert failures(balanced(1000, quarantined=50)[1]) == []
+    assert failures(balanced(1000, quarantined=51)[1]) == ["quarantined_share"]
+
+
+def test_a_few_bad_rows_of_a_small_file_do_not_stop_a_run_unless_nothing_is_left():
+    assert failures(balanced(20, quarantined=9)[1]) == []
+    assert failures(balanced(20, quarantined=10)[1]) == ["quarantined_share"]
+    assert failures(balanced(2, quarantined=2)[1]) == ["quarantined_share"]
+
+
+def test_a_part_of_the_rows_that_goes_to_quarantine_stops_the_run_too():
+    def verdicts(quarantined: int) -> Verdicts:
+        part = PartCount(CHATS, "survey_responses", 80, quarantined, "the score is off its scale")
+        return Verdicts((VerdictCount(CHATS, 100, 0, 0),), (), (part,))
+
+    delivered = [DeliveryCount(CHATS, 100, 0)]
+    [record], outcomes = check_balance(delivered, verdicts(4), SHARES)
+    assert failures(outcomes) == []
+    assert (record.parts_quarantined, record.rows_quarantined, record.is_balanced) == (4, 0, True)
+    [record], outcomes = check_balance(delivered, verdicts(80), SHARES)
+    assert failures(outcomes) == ["quarantined_share_survey_responses"]
+    assert outcomes[-1].is_blocking
+    assert outcomes[-1].message == (
+        "Expected at most 5.0% of the survey_responses in demo.chats in quarantine, found 80 of "
+        "80 in 2024-01-01/chats.csv, most often because the score is off its scale: correct the "
+        "declaration or the delivery and run the load date again."
+    )
 
 
 def test_the_share_is_that_of_a_load_date_not_of_a_file_or_of_the_run():
@@ -139,7 +165,7 @@ def test_the_share_is_that_of_a_load_date_not_of_a_file_or_of_the_run():
         return failures(check_balance(delivered, verdicts, SHARES)[1])
 
     assert failed((CHATS, 98, 0), (small, 2, 1)) == []
-    assert failed((CHATS, 1000, 0), (next_day, 10, 1)) == ["quarantined_share"]
+    assert failed((CHATS, 1000, 0), (next_day, 100, 10)) == ["quarantined_share"]
 
 
 def test_an_unreadable_file_is_recorded_with_its_reason():
@@ -192,7 +218,7 @@ def write_verdicts(warehouse) -> None:
     scores = [
         row("scores", DAY, "accepted"),
         row("chats", DAY, "accepted"),
-        row("chats", DAY, "quarantined", "no score"),
+        row("chats", DAY, "quarantined", "score: expected 1 to 5, found 7"),
     ]
     warehouse(
         versioned("chats", ", ".join(chats)), versioned("survey_responses", ", ".join(scores))
@@ -205,6 +231,8 @@ def test_verdicts_are_those_of_the_own_entity_in_the_load_dates_of_the_run(setti
     scores = FileKey("demo", "scores", DAY, "2024-01-01/scores.csv")
     assert set(found.counts) == {VerdictCount(CHATS, 2, 1, 1), VerdictCount(scores, 1, 0, 0)}
     assert found.reasons == (ReasonCount(CHATS, "no date", 1),)
+    # The reason stands without the value: it is counted once, and nobody's data is in a message.
+    assert found.parts == (PartCount(CHATS, "survey_responses", 2, 1, "score: expected 1 to 5"),)
     of_all = load_verdicts(settings, SOURCES, None).counts
     assert {count.key.load_date for count in of_all} == {DAY, NEXT_DAY}
 

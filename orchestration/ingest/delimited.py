@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from orchestration.declaration_shapes import Dialect
+from orchestration.declarations.shapes import Dialect
 from orchestration.ingest.records import (
     MAXIMUM_FIELD_CHARACTERS,
     ColumnNames,

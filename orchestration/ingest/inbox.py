@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from orchestration.declaration_shapes import Source, Table
+from orchestration.declarations.file_patterns import fixed_folder
+from orchestration.declarations.shapes import Source, Table
 from orchestration.errors import DataError
-from orchestration.file_patterns import fixed_folder
 from orchestration.ingest.records import sayable
 from orchestration.settings import Settings
 

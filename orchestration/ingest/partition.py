@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.declaration_shapes import Table
+from orchestration.declarations.shapes import Table
 from orchestration.errors import DataError
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, write_delivery
 from orchestration.ingest.inbox import deliveries_in_inbox, name_in_inbox, shown

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from orchestration.declaration_shapes import Table
+from orchestration.declarations.shapes import Table
 from orchestration.ingest.delimited import DelimitedReader
 from orchestration.ingest.json_records import JsonReader
 from orchestration.ingest.opening import lines_of, open_text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.declaration_shapes import Table
+from orchestration.declarations.shapes import Table
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, read_delivery
 from orchestration.ingest.parquet_file import escaped_path
 from orchestration.ingest.partition import (

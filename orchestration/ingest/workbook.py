@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.declaration_shapes import Dialect
+from orchestration.declarations.shapes import Dialect
 from orchestration.ingest.delimited import header_names
 from orchestration.ingest.records import (
     MAXIMUM_FIELD_CHARACTERS,

@@ -143,9 +143,7 @@ def test_first_response_in_chat_is_the_planted_one_by_country(marts, truth) -> N
         "and is_handled and first_replied_at is not null group by 1",
     )
     planted = truth["first_response"]["chat"]["by_country"]
-    assert found == {
-        k: (v["count"], pytest.approx(v["seconds_sum"])) for k, v in planted.items()
-    }
+    assert found == {k: (v["count"], pytest.approx(v["seconds_sum"])) for k, v in planted.items()}
 
 
 def test_resolution_times_of_tickets_are_the_planted_ones(marts, truth) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ruamel.yaml.nodes import Node
 
-from orchestration.declaration_rules import sources_of
-from orchestration.declaration_shapes import (
+from orchestration.declarations.rules import sources_of
+from orchestration.declarations.shapes import (
     Dialect,
     Entity,
     EntityColumn,
@@ -24,7 +24,7 @@ from orchestration.declaration_shapes import (
     Table,
     Version,
 )
-from orchestration.declaration_yaml import YamlReader
+from orchestration.declarations.yaml_reader import YamlReader
 from orchestration.errors import UsageError
 
 __all__ = [

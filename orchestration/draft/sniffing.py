@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from orchestration.declaration_shapes import Dialect, Table
+from orchestration.declarations.file_patterns import compile_pattern
+from orchestration.declarations.shapes import Dialect, Table
 from orchestration.errors import DataError
-from orchestration.file_patterns import compile_pattern
 from orchestration.ingest.json_records import parse
 from orchestration.ingest.opening import first_undecodable_byte, open_bytes, open_text
 from orchestration.ingest.reading import open_reader

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ruamel.yaml.nodes import MappingNode, Node
 
-from orchestration.declaration_shapes import Entity, EntityColumn, Feed, FieldSpec
-from orchestration.declaration_yaml import Entry, YamlReader, did_you_mean
+from orchestration.declarations.shapes import Entity, EntityColumn, Feed, FieldSpec
+from orchestration.declarations.yaml_reader import Entry, YamlReader, did_you_mean
 
 FIELD_KEYS = (
     "from",

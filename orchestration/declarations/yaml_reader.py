@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from orchestration.declaration_shapes import Problem
+from orchestration.declarations.shapes import Problem
 
 # What a drafted declaration writes where only a person can decide.
 UNDECIDED = "???"

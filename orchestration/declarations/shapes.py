@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from orchestration.file_patterns import FilePattern
+from orchestration.declarations.file_patterns import FilePattern
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from orchestration.declarations import (
     load_entities,
     load_sources,
 )
+from orchestration.declarations.file_patterns import compile_pattern, fixed_folder
 from orchestration.errors import UsageError
-from orchestration.file_patterns import compile_pattern, fixed_folder
 from orchestration.settings import PROJECT_DIR
 
 GOOD = """\

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestration.declaration_shapes import Entity, EntityColumn
-from orchestration.draft_sniffing import Sample
+from orchestration.declarations.shapes import Entity, EntityColumn
+from orchestration.draft.sniffing import Sample
 
 SHOWN_VALUES = 30
 # Canonical column -> names under which products export it, without blanks, case and punctuation.

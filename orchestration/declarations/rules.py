@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from orchestration.declaration_fields import feeds_of, formats_of, zone_of
-from orchestration.declaration_shapes import Dialect, Entity, Source, Table, Version
-from orchestration.declaration_yaml import Entry, YamlReader
-from orchestration.file_patterns import compile_pattern
+from orchestration.declarations.fields import feeds_of, formats_of, zone_of
+from orchestration.declarations.file_patterns import compile_pattern
+from orchestration.declarations.shapes import Dialect, Entity, Source, Table, Version
+from orchestration.declarations.yaml_reader import Entry, YamlReader
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx")

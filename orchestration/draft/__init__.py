@@ -13,10 +13,10 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from orchestration.declaration_shapes import Dialect, Entity, EntityColumn
-from orchestration.declaration_yaml import UNDECIDED, did_you_mean
 from orchestration.declarations import PROJECT_FILE, STAGING_FOLDER, load_entities
-from orchestration.draft_guessing import (
+from orchestration.declarations.shapes import Dialect, Entity, EntityColumn
+from orchestration.declarations.yaml_reader import UNDECIDED, did_you_mean
+from orchestration.draft.guessing import (
     SHOWN_VALUES,
     distinct_values,
     guess_choice,
@@ -27,7 +27,7 @@ from orchestration.draft_guessing import (
     moments_of,
     time_column_for,
 )
-from orchestration.draft_sniffing import Sample, quoted, sniff
+from orchestration.draft.sniffing import Sample, quoted, sniff
 from orchestration.errors import UsageError
 
 NULL_WORDS = ("-", "--", "?", "n/a", "na", "null", "none", "#n/a", "nan", "\\n")

@@ -27,7 +27,7 @@ def build_definitions(settings: Settings, watch: Watch | None = None) -> dg.Defi
     partitions = load_date_partitions(settings)
     tables = [table for source in sources for table in source.tables]
     checks = layer_checks(sources, suites, known_keys(sources, manifest))
-    daily = daily_job(partitions)
+    daily = daily_job()
     return dg.Definitions(
         assets=[
             *ingest_assets(sources, partitions),

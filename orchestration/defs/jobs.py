@@ -12,12 +12,11 @@ DAILY = "daily"
 REBUILD = "rebuild"
 
 
-def daily_job(partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def daily_job() -> dg.UnresolvedAssetJobDefinition:
     """Everything: ingest the load date, then build and check each layer, then publish."""
     return dg.define_asset_job(
         DAILY,
         selection=dg.AssetSelection.all(),
-        partitions_def=partitions,
         description="The deliveries of a load date, from the inbox to the published version.",
     )
 

@@ -101,7 +101,7 @@ def assets_of(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield node
 
 
-def tests_of(manifest: Mapping[str, Any]) -> list[DbtTest]:
+def dbt_tests_of(manifest: Mapping[str, Any]) -> list[DbtTest]:
     """The data tests, each in the phase of the last thing that it reads.
 
     A test that reads no table is about a macro: it says nothing on data and is left to `dbt test`.

@@ -88,13 +88,16 @@ def _checks(suite: Suite) -> Iterator[Check]:
 
 
 def _balance_checks(sources: Sequence[Source]) -> Iterator[Check]:
-    """Two checks a source table, shown on the verdicts of its entity."""
+    """The checks of a source table, each shown on the verdicts of its entity."""
     for source, table in tables_of(sources):
         raw = f"{source.name}__{table.name}"
-        for name, description in BALANCE_CHECKS.items():
+        of_table = [(name, table.entity, text) for name, text in BALANCE_CHECKS.items()]
+        _, *parts = table.feeds
+        of_parts = [(f"{SHARE_CHECK}_{part}", part, BALANCE_CHECKS[SHARE_CHECK]) for part in parts]
+        for name, entity, description in of_table + of_parts:
             spec = dg.AssetCheckSpec(
                 f"{name}__{raw}",
-                asset=dg.AssetKey(["intermediate", f"int_{table.entity}_versioned"]),
+                asset=dg.AssetKey(["intermediate", f"int_{entity}_versioned"]),
                 description=description,
                 blocking=True,
             )

@@ -12,10 +12,10 @@ from orchestration.defs.keys import (
     PHASES,
     DbtTest,
     assets_of,
+    dbt_tests_of,
     node_key,
     owner_name,
     place_of,
-    tests_of,
 )
 from orchestration.defs.session import SESSION, step
 from orchestration.quality.outcomes import Outcome
@@ -46,7 +46,7 @@ def transform_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """One multi-asset a phase: seeds with staging and intermediate models, core, metrics."""
     # Without source metadata: the ingest assets describe the same keys better.
     translator = Translator(DagsterDbtTranslatorSettings(enable_source_metadata=False))
-    tests = tests_of(manifest)
+    tests = dbt_tests_of(manifest)
     found = []
     for phase in PHASES:
         nodes = [node for node in assets_of(manifest) if place_of(node)[0] == phase]

@@ -8,7 +8,6 @@ from orchestration.ingest.delivery import (
     FileDelivery,
     load_deliveries,
     read_delivery,
-    refuse_too_much_quarantine,
 )
 from orchestration.ingest.inbox import deliveries_in_inbox, unclaimed_files
 from orchestration.ingest.partition import (
@@ -38,7 +37,6 @@ __all__ = [
     "partition_folder",
     "quarantine_folder",
     "read_delivery",
-    "refuse_too_much_quarantine",
     "replay_partition",
     "show_quarantined",
     "unclaimed_files",

@@ -71,27 +71,6 @@ class Delivery:
     def unreadable_files(self) -> tuple[FileDelivery, ...]:
         return tuple(file for file in self.files if file.status == "unreadable")
 
-    @property
-    def quarantined_share(self) -> float | None:
-        """Share of the records read that are no rows; None when nothing was read."""
-        return self.rows_quarantined / self.rows_read if self.rows_read else None
-
-
-def refuse_too_much_quarantine(delivery: Delivery, maximum_share: float) -> None:
-    """Stop a run whose files are read badly on the whole (`max_quarantined_share`).
-
-    Raises:
-        DataError: the share of records that are no rows is above the maximum.
-    """
-    share = delivery.quarantined_share
-    if share is not None and share > maximum_share:
-        raise DataError(
-            f"Expected at most {maximum_share:.2%} of the records of {delivery.source}."
-            f"{delivery.table} for {delivery.load_date} in quarantine, found {share:.2%} "
-            f"({delivery.rows_quarantined:,} of {delivery.rows_read:,}): look at them with "
-            "`cx quarantine list`, then correct the declaration or have the files delivered again."
-        )
-
 
 def write_delivery(delivery: Delivery, path: Path) -> None:
     """Write `delivery.json`."""

@@ -69,7 +69,7 @@ def build_version(
     settings: Settings,
     folder: Path,
     run_id: str,
-    deliveries: Sequence[Any],
+    deliveries: Sequence[Mapping[str, Any]],
     descriptions: Descriptions,
     previous: Mapping[str, PreviousFact],
 ) -> Built:
@@ -170,7 +170,7 @@ def _publish_operations(
     settings: Settings,
     folder: Path,
     run_id: str,
-    deliveries: Sequence[Any],
+    deliveries: Sequence[Mapping[str, Any]],
     built: Built,
     descriptions: Descriptions,
 ) -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestration.errors import DataError
 from orchestration.publish.sql import comma, identifier, statement, type_name
 from orchestration.publish.tables import TARGET
 from orchestration.settings import Settings
@@ -80,11 +79,24 @@ DELIVERIES = OpsTable(
         "file": ("VARCHAR", "File, relative to the inbox of the source."),
         "run_id": ("VARCHAR", "Run that read it."),
         "status": ("VARCHAR", "read or unreadable."),
-        "reason": ("VARCHAR", "Why it is unreadable; NULL when it was read."),
+        "reason": (
+            "VARCHAR",
+            "Why it is unreadable, else the most frequent reason of quarantine, else NULL.",
+        ),
         "sha256": ("VARCHAR", "Hash of the file's content."),
         "bytes": ("BIGINT", "Size of the file."),
-        "rows_read": ("BIGINT", "Records found in the file."),
-        "rows_quarantined": ("BIGINT", "Of those, lines that are no record."),
+        "rows_read": (
+            "BIGINT",
+            "Records found in the file: accepted + superseded + quarantined.",
+        ),
+        "rows_accepted": ("BIGINT", "Rows that are the latest valid version of their record."),
+        "rows_superseded": ("BIGINT", "Rows of which there is a later version."),
+        "rows_quarantined": ("BIGINT", "Rows that could not be read or typed."),
+        "parts_quarantined": (
+            "BIGINT",
+            "Parts of rows (a rating on a call, say) that went to quarantine alone.",
+        ),
+        "is_balanced": ("BOOLEAN", "Whether every row read is accounted for."),
         # Text, not lists: DuckDB 1.0 cannot read a list column that has no values.
         "missing_columns": ("VARCHAR", "Declared columns that the file lacks, as a JSON list."),
         "added_columns": ("VARCHAR", "Columns that are not declared, as a JSON list."),
@@ -128,24 +140,24 @@ def write_operations(
     settings: Settings,
     run_id: str,
     version: str,
-    deliveries: Sequence[Any],
+    deliveries: Sequence[Mapping[str, Any]],
     tables: Sequence[Mapping[str, Any]],
 ) -> None:
     """Create and fill the tables of the schema ops in the attached target.
 
     Args:
-        deliveries: `delivery.json` contents as dataclasses or dictionaries.
+        deliveries: rows of `ops.deliveries`.
         tables: rows of `ops.tables`.
 
     Raises:
-        DataError: a delivery of another shape, or a record that cannot be read.
+        DataError: a record of a run that cannot be read.
     """
     runs = load_runs(settings, PUBLISHED_RUNS)
     checks = [check for run in runs for check in load_checks(settings, run.run_id)]
     for table, rows_of_table in (
         (RUNS, [_run_row(run, run_id, version) for run in runs]),
         (STEPS, [row for run in runs for row in _step_rows(run)]),
-        (DELIVERIES, [row for delivery in deliveries for row in _delivery_rows(delivery)]),
+        (DELIVERIES, list(deliveries)),
         (CHECKS, [_check_row(check) for check in checks]),
         (TABLES, list(tables)),
     ):
@@ -196,24 +208,6 @@ def _step_rows(run: RunRecord) -> list[dict[str, Any]]:
         }
         for position, step in enumerate(run.steps, start=1)
     ]
-
-
-def _delivery_rows(delivery: Any) -> list[dict[str, Any]]:
-    content: Any = asdict(delivery) if is_dataclass(delivery) else delivery  # type: ignore[arg-type]
-    try:
-        partition = {
-            "source": content["source"],
-            "table_name": content["table"],
-            "load_date": content["load_date"],
-            "run_id": content["run_id"],
-            "ingested_at": content["ingested_at"],
-        }
-        return [{**file, **partition} for file in content["files"]]
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            "Expected a delivery with source, table, load_date, run_id, ingested_at and files, "
-            f"found one without {error}: ingest its partition again."
-        ) from error
 
 
 def _check_row(check: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ KEPT_VERSIONS = 5
 def publish(
     settings: Settings,
     run_id: str,
-    deliveries: Sequence[Any] = (),
+    deliveries: Sequence[Mapping[str, Any]] = (),
     *,
     descriptions: Descriptions | None = None,
     keep: int = KEPT_VERSIONS,
@@ -46,7 +46,7 @@ def publish(
     """Publish the schemas marts and core of the warehouse as a new version and switch to it.
 
     Args:
-        deliveries: `delivery.json` contents (dataclasses or dictionaries) for `ops.deliveries`.
+        deliveries: rows of `ops.deliveries`, as `quality.balance.delivery_rows` makes them.
         descriptions: table → (description, {column: description}), shown by BI tools.
         keep: how many versions to keep, this one included.
 
@@ -80,7 +80,10 @@ def publish(
 
 
 def _publish(
-    settings: Settings, run_id: str, deliveries: Sequence[Any], descriptions: Descriptions
+    settings: Settings,
+    run_id: str,
+    deliveries: Sequence[Mapping[str, Any]],
+    descriptions: Descriptions,
 ) -> Version:
     versions_folder(settings).mkdir(parents=True, exist_ok=True)
     clear_leftovers(settings)

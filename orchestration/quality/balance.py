@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestration.errors import DataError
 from orchestration.quality.outcomes import Outcome
@@ -152,6 +152,26 @@ def delivery_counts(deliveries: Iterable[Delivery]) -> list[DeliveryCount]:
         for delivery in deliveries
         for file in delivery.files
     ]
+
+
+def delivery_rows(
+    deliveries: Iterable[Delivery], records: Iterable[DeliveryRecord]
+) -> list[dict[str, Any]]:
+    """The rows of `ops.deliveries`: what ingest wrote down, and what became of the rows."""
+    told = {FileKey(r.source, r.table, r.load_date, r.file): r for r in records}
+    rows = []
+    for delivery in deliveries:
+        for file in delivery.files:
+            key = FileKey(delivery.source, delivery.table, delivery.load_date, file.file)
+            rows.append(
+                {
+                    **asdict(delivery),
+                    **asdict(file),
+                    **(asdict(told[key]) if key in told else {}),
+                    "table_name": delivery.table,
+                }
+            )
+    return rows
 
 
 def load_verdicts(

@@ -1,8 +1,9 @@
-"""What Dagster is told: everything is there, connected, and in an order in which checks can stop."""
+"""What Dagster is told: everything is there, connected, and ordered so that checks can stop it."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from orchestration.dbt_runner import load_manifest
 from orchestration.declarations import load_sources
 from orchestration.definitions import build_definitions
-from orchestration.defs.keys import PHASES, PUBLISHED, assets_of, lake_key, node_key, tests_of
+from orchestration.defs.keys import PHASES, PUBLISHED, assets_of, dbt_tests_of, lake_key, node_key
 from orchestration.defs.partitions import load_dates_of_run, range_tags
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings
@@ -98,7 +99,7 @@ def test_every_dbt_test_on_data_is_a_check_of_the_layer_that_completes_it(
     manifest: dict[str, Any], definitions: dg.Definitions
 ) -> None:
     checks = definitions.resolve_asset_graph().asset_check_keys
-    tests = tests_of(manifest)
+    tests = dbt_tests_of(manifest)
     about_data = [
         node
         for node in manifest["nodes"].values()
@@ -120,7 +121,7 @@ def test_each_layer_waits_for_the_checks_of_the_layer_before(daily: dg.JobDefini
         "check_metrics",
         "publish",
     ]
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         assert before in upstream_steps(daily, after), f"{after} does not wait for {before}"
     for step in daily.graph.node_dict:
         if step.startswith("ingest_"):
@@ -142,7 +143,8 @@ def test_the_schedule_asks_for_the_day_that_is_over(definitions: dg.Definitions)
     context = dg.build_schedule_context(
         scheduled_execution_time=datetime(2026, 3, 1, 5, tzinfo=UTC)
     )
-    [request] = schedule.evaluate_tick(context).run_requests or []
+    request = schedule(context)
+    assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "2026-02-28"
 
 

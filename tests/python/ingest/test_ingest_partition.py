@@ -18,7 +18,6 @@ from orchestration.ingest import (
     load_deliveries,
     partition,
     read_delivery,
-    refuse_too_much_quarantine,
     unclaimed_files,
     write_schema_file,
 )
@@ -203,14 +202,6 @@ def test_the_schema_file_has_every_declared_column_and_no_rows(shop: Shop) -> No
         relation = connection.read_parquet(str(path))
         assert relation.columns[:3] == ["id", 'odd "name"', "agent"]
         assert relation.fetchall() == []
-
-
-def test_too_large_a_share_in_quarantine_stops_a_run(shop: Shop) -> None:
-    shop.deliver("a.csv", RAGGED)
-    delivery = shop.ingest(shop.declare())
-    refuse_too_much_quarantine(delivery, 0.5)
-    with pytest.raises(DataError, match=r"found 50\.00% \(1 of 2\)"):
-        refuse_too_much_quarantine(delivery, 0.05)
 
 
 def test_a_damaged_delivery_record_is_told(shop: Shop) -> None:

@@ -19,6 +19,7 @@ from orchestration.quality.balance import (
     allowed_shares,
     check_balance,
     delivery_counts,
+    delivery_rows,
     load_verdicts,
 )
 
@@ -192,6 +193,17 @@ def test_counts_are_taken_from_the_record_of_a_delivery():
     file = FileDelivery("2024-01-01/chats.csv", 9, "0", 4, 1, (), (), (), "read", None)
     delivery = Delivery("demo", "chats", DAY, "run-1", "2024-01-01T00:00:00", (file,))
     assert delivery_counts([delivery]) == [DeliveryCount(CHATS, 4, 1)]
+
+
+def test_published_deliveries_say_what_was_read_and_what_became_of_it():
+    file = FileDelivery("2024-01-01/chats.csv", 9, "0", 4, 1, (), (), ("new",), "read", None)
+    delivery = Delivery("demo", "chats", DAY, "run-1", "2024-01-01T00:00:00", (file,))
+    verdicts = Verdicts((VerdictCount(CHATS, 1, 1, 1),), (ReasonCount(CHATS, "no date", 1),), ())
+    records, _ = check_balance(delivery_counts([delivery]), verdicts, {})
+    [row] = delivery_rows([delivery], records)
+    assert (row["table_name"], row["run_id"], row["added_columns"]) == ("chats", "run-1", ("new",))
+    assert (row["rows_read"], row["rows_quarantined"], row["is_balanced"]) == (4, 2, True)
+    assert row["reason"] == "no date"
 
 
 def versioned(entity: str, rows: str) -> str:

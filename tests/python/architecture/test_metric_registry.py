@@ -1,0 +1,37 @@
+"""The registry says of every metric where it is, and that has to be true."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from orchestration.settings import PROJECT_DIR
+
+SEEDS = PROJECT_DIR / "seeds" / "reference"
+METRICS = list(csv.DictReader((SEEDS / "metric_registry.csv").open(encoding="utf-8")))
+MARTS = {
+    model["name"]: {column["name"] for column in model["columns"]}
+    for model in YAML(typ="safe").load(
+        PROJECT_DIR / "models" / "marts" / "metrics" / "_metrics__models.yml"
+    )["models"]
+}
+
+
+def names(text: str) -> set[str]:
+    return set(re.findall(r"[a-z][a-z0-9_]+", text))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric["metric_id"])
+def test_every_registered_metric_names_columns_that_exist(metric: dict[str, str]) -> None:
+    columns = MARTS[metric["mart"]]
+    used = names(metric["numerator_column"]) | names(metric["denominator_column"])
+    used |= {metric["rate_column"]} | names(metric["interval_columns"])
+    assert used <= columns
+    assert all(metric[key] for key in ("name", "definition", "formula", "owner", "exclusions"))
+
+
+def test_every_mart_has_a_registered_headline() -> None:
+    assert {metric["mart"] for metric in METRICS} == set(MARTS)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from orchestration.errors import CxError, DataError
+from orchestration.errors import CxError, DataError, UsageError
 from orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -318,7 +318,8 @@ def replay(settings: Settings, name: str | None) -> None:
 @click.pass_obj
 def ui(settings: Settings, port: int) -> None:
     """Open the web page of Dagster on 127.0.0.1, with its schedule and sensors at work."""
-    import subprocess
+    import os
+    import socket
 
     from orchestration.declarations import load_sources
     from orchestration.display import say
@@ -326,17 +327,23 @@ def ui(settings: Settings, port: int) -> None:
     from orchestration.settings import child_environment
 
     load_sources(settings.project_dir)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"Expected the port {port} of 127.0.0.1 to be free, found that it is not "
+                f"({error}): end what listens there, or take another `--port`."
+            ) from error
     home = prepare_instance(settings)
     say(f"http://127.0.0.1:{port} — Ctrl-C ends it")
+    sys.stdout.flush()
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     command += ["-h", "127.0.0.1", "-p", str(port)]
-    environment = child_environment(settings, DAGSTER_HOME=str(home))
-    done = subprocess.run(command, cwd=settings.project_dir, env=environment, check=False)
-    if done.returncode > 0:
-        raise DataError(
-            f"Expected the web page to run on port {port}, found that it ended with code "
-            f"{done.returncode}: read its messages above, or take another `--port`."
-        )
+    os.chdir(settings.project_dir)
+    # In place of this process, so that whoever ends `cx ui` ends all of it.
+    os.execve(sys.executable, command, child_environment(settings, DAGSTER_HOME=str(home)))
 
 
 def _run(settings: Settings, load_dates: Sequence[date], purpose: str) -> None:

@@ -1,4 +1,4 @@
 {# A share in percent as a ratio of sums; NULL where nothing was counted, never 0. #}
 {% macro share_pct(numerator, denominator) -%}
-    100.0 * {{ numerator }} / nullif({{ denominator }}, 0)
+    100 * cast({{ numerator }} as double) / nullif({{ denominator }}, 0)
 {%- endmacro %}

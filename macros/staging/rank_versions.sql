@@ -14,6 +14,8 @@ select
                 order by
                     _version desc nulls last,
                     _load_date desc,
+                    _source desc,
+                    _source_table desc,
                     _source_file desc,
                     _row_number desc
             ) = 1

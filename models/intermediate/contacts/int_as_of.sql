@@ -1,4 +1,4 @@
--- One row: the day that the warehouse speaks from, and the instant at which that day ends.
+-- One row: the instant up to which the warehouse speaks, and the reporting day that it ends.
 with load_dates as (
     {%- for entity in var('entities') %}
     select max(_load_date) as load_date from {{ ref('int_' ~ entity ~ '_versioned') }}
@@ -8,14 +8,22 @@ with load_dates as (
     {%- endfor %}
 ),
 
-latest as (
+-- A load date is over at midnight UTC; a day that somebody asks for, at midnight where it is reported.
+instant as (
     select
-        {{ "cast('" ~ var('as_of') ~ "' as date)" if var('as_of') else 'max(load_date)' }}
-            as as_of_date
+        {%- if var('as_of') %}
+        {{ to_utc(
+            'cast(' ~ add_days("cast('" ~ var('as_of') ~ "' as date)", 1) ~ ' as timestamp)',
+            var('reporting_zone')
+        ) }} as as_of_at,
+        {%- else %}
+        cast({{ add_days('max(load_date)', 1) }} as timestamp) as as_of_at,
+        {%- endif %}
+        max(load_date) as last_load_date
     from load_dates
 )
 
 select
-    as_of_date,
-    cast({{ add_days('as_of_date', 1) }} as timestamp) as as_of_at
-from latest
+    {{ reporting_date("as_of_at - interval '1' second") }} as as_of_date,
+    as_of_at
+from instant

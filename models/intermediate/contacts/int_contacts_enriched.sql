@@ -25,7 +25,8 @@ joined as (
         contacts.contact_medium,
         contacts.source_record_id,
         contacts.customer_id,
-        contacts.agent_id,
+        -- Who was assigned without taking part gets no credit and no blame.
+        case when contacts.is_handled then contacts.agent_id end as agent_id,
         contacts.channel,
         coalesce(contacts.queue, 'unknown') as queue,
         coalesce(contacts.team, agents.team, 'unknown') as team,
@@ -44,7 +45,8 @@ joined as (
         contacts.resolved_at,
         contacts.ended_at,
         contacts.last_reopened_at,
-        contacts.wait_seconds,
+        case when contacts.outcome in ('answered', 'abandoned') then contacts.wait_seconds end
+            as wait_seconds,
         contacts.handle_seconds,
         contacts.agent_reply_count,
         contacts.customer_message_count,
@@ -101,7 +103,8 @@ flagged as (
         is_customer_contact
         and contact_medium in ('voice', 'chat')
         and outcome = 'abandoned'
-        and coalesce(wait_seconds < short_abandon_seconds, false) as is_short_abandoned,
+        and coalesce(wait_seconds >= 0 and wait_seconds < short_abandon_seconds, false)
+            as is_short_abandoned,
         is_customer_contact and is_handled as is_fcr_eligible
     from joined
 )

@@ -29,13 +29,19 @@ checked as (
         case
             when unioned._reject_reason is not null then unioned._reject_reason
             when unioned.scale_id is null then 'scale_id: expected a rating scale, found none'
+            when unioned.survey_type <> scales.survey_type
+                then
+                    'scale_id: expected a scale of ' || unioned.survey_type
+                    || ', found ' || unioned.scale_id
             when unioned.score = scales.unrated_score then null
+            when unioned.score <> floor(unioned.score)
+                then 'score: expected a whole number, found ' || {{ text_of('unioned.score') }}
             when not unioned.score between scales.score_min and scales.score_max
                 then
-                    'score: expected ' || cast(scales.score_min as varchar)
-                    || ' to ' || cast(scales.score_max as varchar)
+                    'score: expected ' || {{ text_of('scales.score_min') }}
+                    || ' to ' || {{ text_of('scales.score_max') }}
                     || ' on scale ' || unioned.scale_id
-                    || ', found ' || cast(unioned.score as varchar)
+                    || ', found ' || {{ text_of('unioned.score') }}
         end as _reject_reason,
         unioned._source,
         unioned._source_table,

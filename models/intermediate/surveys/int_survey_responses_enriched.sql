@@ -7,6 +7,27 @@ with responses as (
     where _disposition = 'accepted'
 ),
 
+-- A rating that was edited keeps its first score beside the latest.
+valid_versions as (
+    select
+        response_id,
+        score,
+        row_number() over (
+            partition by response_id
+            order by _version, _load_date, _source_file, _row_number
+        ) as version_rank
+    from {{ ref('int_survey_responses_versioned') }}
+    where _disposition <> 'quarantined' and score is not null
+),
+
+first_scores as (
+    select
+        response_id,
+        score as first_score
+    from valid_versions
+    where version_rank = 1
+),
+
 scales as (
     select * from {{ ref('rating_scales') }}
 ),
@@ -34,24 +55,31 @@ joined as (
         end as survey_scope,
         responses.contact_id,
         contacts.contact_id is not null as is_linked_to_contact,
+        coalesce(contacts._source, 'unknown') as contact_source,
         coalesce(responses.customer_id, contacts.customer_id) as customer_id,
         -- Credit goes to who served the contact last; the survey tool's word is second best.
         coalesce(contacts.agent_id, responses.agent_id) as agent_id,
-        coalesce(contacts.channel, responses.channel, 'unknown') as channel,
+        responses.agent_id as agent_at_survey_id,
+        coalesce(nullif(contacts.channel, 'unknown'), responses.channel, 'unknown') as channel,
         coalesce(contacts.product_area, 'unknown') as product_area,
         coalesce(contacts.reason, 'unknown') as reason,
         coalesce(contacts.team, 'unknown') as team,
-        coalesce(customers.country_code, contacts.country_code, responses.country_code, 'unknown')
-            as country_code,
+        coalesce(
+            customers.country_code,
+            nullif(contacts.country_code, 'unknown'),
+            responses.country_code,
+            'unknown'
+        ) as country_code,
         coalesce(customers.industry, contacts.industry, 'unknown') as industry,
         coalesce(customers.plan_tier, contacts.plan_tier, 'unknown') as plan_tier,
         responses.score,
+        first_scores.first_score,
         scales.score_min,
         scales.score_max,
         responses.score between scales.positive_min and scales.positive_max as is_positive,
         responses.score between scales.negative_min and scales.negative_max as is_negative,
         coalesce(contacts.is_bot_only, false) as is_bot_only,
-        coalesce(customers.is_test, contacts.is_test, false) as is_test,
+        coalesce(customers.is_test, false) or coalesce(contacts.is_test, false) as is_test,
         responses.sent_at,
         responses.responded_at,
         {{ reporting_date('responses.responded_at') }} as response_date,
@@ -63,6 +91,7 @@ joined as (
         responses._load_date,
         responses._run_id
     from responses
+    left join first_scores on responses.response_id = first_scores.response_id
     left join scales on responses.scale_id = scales.scale_id
     left join contacts on responses.contact_id = contacts.contact_id
     left join customers
@@ -75,7 +104,12 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by coalesce(contact_id, response_id), survey_type, scale_id, question_key
+            partition by
+                coalesce(contact_id, response_id),
+                survey_type,
+                survey_scope,
+                scale_id,
+                question_key
             order by
                 case when score is not null then 0 else 1 end,
                 responded_at desc nulls last,
@@ -86,5 +120,7 @@ ranked as (
 
 select
     *,
-    score is not null and answer_rank = 1 and not is_test as is_counted
+    score is not null and answer_rank = 1 and not is_test as is_counted,
+    -- What a headline is made of: one question, served by people.
+    question_key = 'overall' and not is_bot_only as is_headline
 from ranked

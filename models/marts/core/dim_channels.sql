@@ -5,7 +5,7 @@ with channels as (
 
 select
     channel,
-    contact_medium,
+    contact_medium as usual_medium,
     is_synchronous,
     description
 from channels
@@ -14,6 +14,6 @@ union all
 
 select
     'unknown' as channel,
-    'unknown' as contact_medium,
+    'unknown' as usual_medium,
     false as is_synchronous,
     'The source does not say' as description

@@ -20,7 +20,8 @@ seen as (
 
 bounds as (
     select
-        least(min(seen.seen_date), max(as_of.as_of_date)) as first_date,
+        coalesce(least(min(seen.seen_date), max(as_of.as_of_date)), max(as_of.as_of_date))
+            as first_date,
         max(as_of.as_of_date) as last_date
     from as_of
     cross join seen

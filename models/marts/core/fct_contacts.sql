@@ -11,6 +11,20 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
+-- A source that stopped delivering cannot show a repeat: its windows elapse only as far as it saw.
+horizons as (
+    select
+        contacts._source,
+        least(
+            cast({{ add_days('max(contacts.contact_date)', 1) }} as timestamp),
+            max(as_of.as_of_at)
+        ) as seen_until
+    from contacts
+    cross join as_of
+    where contacts.contact_date <= as_of.as_of_date
+    group by contacts._source
+),
+
 matured as (
     select
         contacts.*,
@@ -18,20 +32,30 @@ matured as (
         repeats.is_first_contact,
         repeats.repeated_at,
         coalesce(
-            {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= as_of.as_of_at, false
+            {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until, false
         ) as is_repeat_window_mature,
         coalesce(
-            {{ add_days('contacts.first_resolved_at', var('fcr_window_days')) }} <= as_of.as_of_at,
+            {{ add_days('contacts.first_resolved_at', var('fcr_window_days')) }}
+            <= horizons.seen_until,
             false
         ) as is_reopen_window_mature,
         coalesce(
             repeats.repeated_at
             <= {{ add_days('contacts.started_at', var('fcr_window_days')) }},
             false
-        ) as is_repeated
+        ) as is_repeated,
+        -- Solved within the window, or marked so by a source that does not say when. A verdict
+        -- once known does not move when the contact is solved or reopened later.
+        case
+            when contacts.first_resolved_at is not null
+                then
+                    contacts.first_resolved_at
+                    <= {{ add_days('contacts.started_at', var('fcr_window_days')) }}
+            else coalesce(contacts.is_resolved, true)
+        end as is_resolved_in_window
     from contacts
     inner join repeats on contacts.contact_id = repeats.contact_id
-    cross join as_of
+    left join horizons on contacts._source = horizons._source
 )
 
 select
@@ -80,12 +104,12 @@ select
     -- Not yet elapsed is not success: the verdict stays NULL until the window is over.
     case
         when is_first_contact and is_repeat_window_mature
-            then coalesce(is_resolved, true) and not is_repeated
+            then is_resolved_in_window and not is_repeated
     end as is_fcr_no_repeat,
     case
         when
             is_first_contact and is_repeat_window_mature and is_level1_resolvable
-            then coalesce(is_resolved, true) and not is_repeated
+            then is_resolved_in_window and not is_repeated
     end as is_fcr_net,
     case
         when
@@ -107,18 +131,15 @@ select
     end as is_fcr_closed_once_one_teammate,
     case
         when
-            is_fcr_eligible and contact_type = 'ticket' and is_reopen_window_mature
-            and reopen_count is not null
-            then
-                reopen_count = 0
-                or (
-                    reopen_count = 1
-                    and coalesce(
-                        last_reopened_at
-                        > {{ add_days('first_resolved_at', var('fcr_window_days')) }},
-                        false
-                    )
-                )
+            not is_fcr_eligible or contact_type <> 'ticket' or not is_reopen_window_mature
+            or reopen_count is null
+            then null
+        when reopen_count = 0 then true
+        when last_reopened_at is null then false
+        when last_reopened_at <= {{ add_days('first_resolved_at', var('fcr_window_days')) }}
+            then false
+        -- Of several reopenings only the last one is dated: the first may lie within the window.
+        when reopen_count = 1 then true
     end as is_fcr_no_reopen,
     contact_date,
     started_at,

@@ -14,6 +14,8 @@ select
     contact_id,
     customer_id,
     agent_id,
+    agent_at_survey_id,
+    contact_source,
     channel,
     product_area,
     reason,
@@ -22,13 +24,14 @@ select
     industry,
     plan_tier,
     score,
+    first_score,
     cast(score_min as double) as score_min,
     cast(score_max as double) as score_max,
     -- 0 is the worst and 100 the best answer whatever the direction of the scale.
     case
         when scale_direction = 'lower_is_better'
-            then 100.0 * (score_max - score) / (score_max - score_min)
-        else 100.0 * (score - score_min) / (score_max - score_min)
+            then 100 * (score_max - score) / (score_max - score_min)
+        else 100 * (score - score_min) / (score_max - score_min)
     end as score_pct,
     is_positive,
     is_negative,
@@ -36,6 +39,7 @@ select
     is_bot_only,
     is_test,
     is_counted,
+    is_headline,
     response_date,
     contact_date,
     resolved_date,

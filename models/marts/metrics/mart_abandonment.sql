@@ -27,8 +27,13 @@ counted as (
         count(case when outcome = 'out_of_hours' then 1 end) as out_of_hours_count,
         count(case when outcome = 'failed' then 1 end) as failed_count,
         count(case when outcome = 'bot_only' then 1 end) as bot_only_count,
+        count(case when outcome = 'unknown' then 1 end) as unknown_outcome_count,
         count(case when outcome = 'answered' then wait_seconds end) as answered_wait_count,
-        sum(case when outcome = 'answered' then wait_seconds end) as answered_wait_seconds_sum,
+        -- Exact in decimals: a sum of doubles depends on the order of its rows.
+        cast(
+            sum(case when outcome = 'answered' then cast(wait_seconds as decimal(18, 3)) end)
+            as double
+        ) as answered_wait_seconds_sum,
         count(case when outcome = 'answered' and wait_seconds <= answer_target_seconds then 1 end)
             as answered_within_target_count
     from contacts
@@ -67,6 +72,7 @@ select
     out_of_hours_count,
     failed_count,
     bot_only_count,
+    unknown_outcome_count,
     answered_wait_count,
     answered_within_target_count,
     answered_wait_seconds_sum,

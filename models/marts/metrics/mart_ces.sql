@@ -1,4 +1,4 @@
--- One row per response date, rating scale (version of the question), source, channel, country,
+-- One row per response date, rating scale (version of the question), source, contact_source, channel, country,
 -- industry, plan tier, product area, team and question.
 with responses as (
     select * from {{ ref('fct_survey_responses') }}
@@ -12,6 +12,7 @@ counted as (
         scale_version as ces_version,
         scale_direction,
         source,
+        contact_source,
         channel,
         country_code,
         industry,
@@ -19,6 +20,8 @@ counted as (
         product_area,
         team,
         question_key,
+        is_bot_only,
+        is_headline,
         count(*) as responses_count,
         count(case when is_positive then 1 end) as easy_count,
         count(case when is_negative then 1 end) as difficult_count,
@@ -26,8 +29,8 @@ counted as (
         sum(score) as score_sum
     from responses
     group by
-        response_date, scale_id, scale_version, scale_direction, source, channel, country_code,
-        industry, plan_tier, product_area, team, question_key
+        response_date, scale_id, scale_version, scale_direction, source, contact_source, channel, country_code,
+        industry, plan_tier, product_area, team, question_key, is_bot_only, is_headline
 )
 
 select
@@ -35,6 +38,7 @@ select
     ces_version,
     scale_direction,
     source,
+    contact_source,
     channel,
     country_code,
     industry,
@@ -55,8 +59,10 @@ select
     score_sum / nullif(responses_count, 0) as ces_avg,
     case
         when scale_id = 'ces_2'
-            then 100.0 * (very_easy_count - difficult_count) / nullif(responses_count, 0)
+            then {{ share_pct('(very_easy_count - difficult_count)', 'responses_count') }}
     end as ces_index,
+    is_bot_only,
+    is_headline,
     {{ is_reportable('responses_count') }} as is_reportable,
     response_date
 from counted

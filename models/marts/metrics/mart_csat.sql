@@ -1,4 +1,4 @@
--- One row per response date, source, channel, country, industry, plan tier, product area, team,
+-- One row per response date, source, contact_source, channel, country, industry, plan tier, product area, team,
 -- rating scale, question and bot flag.
 with responses as (
     select * from {{ ref('fct_survey_responses') }}
@@ -9,6 +9,7 @@ counted as (
     select
         response_date,
         source,
+        contact_source,
         channel,
         country_code,
         industry,
@@ -18,6 +19,7 @@ counted as (
         scale_id,
         question_key,
         is_bot_only,
+        is_headline,
         min(score_min) as score_min,
         min(score_max) as score_max,
         count(*) as responses_count,
@@ -26,12 +28,13 @@ counted as (
         sum(score) as score_sum
     from responses
     group by
-        response_date, source, channel, country_code, industry, plan_tier, product_area, team,
-        scale_id, question_key, is_bot_only
+        response_date, source, contact_source, channel, country_code, industry, plan_tier, product_area, team,
+        scale_id, question_key, is_bot_only, is_headline
 )
 
 select
     source,
+    contact_source,
     channel,
     country_code,
     industry,
@@ -51,9 +54,10 @@ select
     {{ wilson_pct('satisfied_count', 'responses_count', 'high') }} as csat_high_pct,
     {{ share_pct('dissatisfied_count', 'responses_count') }} as dissatisfied_pct,
     score_sum / nullif(responses_count, 0) as csat_avg,
-    100.0 * (score_sum / nullif(responses_count, 0) - score_min) / (score_max - score_min)
+    100 * (score_sum / nullif(responses_count, 0) - score_min) / (score_max - score_min)
         as csat_avg_pct,
     is_bot_only,
+    is_headline,
     {{ is_reportable('responses_count') }} as is_reportable,
     response_date
 from counted

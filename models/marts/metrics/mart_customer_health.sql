@@ -1,17 +1,26 @@
--- One row per customer and change of the score: it holds from valid_from_date until the next row.
+-- One row per customer and day on which an input came in or got too old; it holds until the next row.
 {%- set components = ['csat', 'nps', 'ces', 'fcr', 'abandonment'] %}
 
-with customers as (
-    select * from {{ ref('dim_customers') }}
-    where not is_test
+with as_of as (
+    select max(calendar_date) as as_of_date from {{ ref('dim_date') }}
 ),
 
-as_of as (
-    select max(calendar_date) as as_of_date from {{ ref('dim_date') }}
+-- Who leaves after as_of has not left yet.
+customers as (
+    select
+        customers.*,
+        case
+            when {{ reporting_date('customers.churned_at') }} <= as_of.as_of_date
+                then {{ reporting_date('customers.churned_at') }}
+        end as left_date
+    from {{ ref('dim_customers') }} as customers
+    cross join as_of
+    where not customers.is_test
 ),
 
 weights as (
     select * from {{ ref('health_weights') }}
+    where weights_version = '{{ var("health_weights_version") }}'
 ),
 
 -- Every input on 0 (worst) to 100 (best), on the day on which it became known.
@@ -22,14 +31,16 @@ inputs as (
         response_date as input_date,
         score_pct as input_value
     from {{ ref('fct_survey_responses') }}
-    where is_counted and survey_type in ('csat', 'nps', 'ces')
+    where is_counted and is_headline and survey_type in ('csat', 'nps', 'ces')
 
     union all
 
     select
         customer_id,
         'fcr' as component,
-        cast({{ add_days('contact_date', var('fcr_window_days')) }} as date) as input_date,
+        {{ reporting_date(
+            add_days('started_at', var('fcr_window_days')) ~ " - interval '1' second"
+        ) }} as input_date,
         case when is_fcr_no_repeat then 100.0 else 0.0 end as input_value
     from {{ ref('fct_contacts') }}
     where is_fcr_no_repeat is not null
@@ -51,7 +62,7 @@ daily as (
         component,
         input_date,
         count(*) as input_count,
-        sum(input_value) as input_value_sum
+        cast(sum(cast(input_value as decimal(18, 6))) as double) as input_value_sum
     from inputs
     where customer_id is not null and input_date is not null
     group by customer_id, component, input_date
@@ -87,10 +98,7 @@ spine as (
     cross join weights
     where
         changes.change_date <= as_of.as_of_date
-        and (
-            customers.churned_at is null
-            or changes.change_date <= {{ reporting_date('customers.churned_at') }}
-        )
+        and (customers.left_date is null or changes.change_date <= customers.left_date)
 ),
 
 -- Growing weights 2^(day / half-life) cancel in the ratio of the running sums, so that each input
@@ -156,67 +164,95 @@ pivoted as (
             as {{ component }}_score,
         cast(max(case when component = '{{ component }}' then input_count end) as bigint)
             as {{ component }}_input_count,
-        max(
-            case
-                when component = '{{ component }}' and component_score is not null
-                    then weight * (100 - component_score)
-            end
-        ) as {{ component }}_shortfall,
+        coalesce(
+            max(
+                case
+                    when component = '{{ component }}' and component_score is not null then weight
+                end
+            ),
+            0
+        ) as {{ component }}_present,
+        max(case when component = '{{ component }}' then weight end) as {{ component }}_weight
+        {{- ',' if not loop.last }}
         {%- endfor %}
-        sum(case when component_score is not null then weight * component_score end)
-            as weighted_score_sum,
-        sum(case when component_score is not null then weight else 0 end) as present_weight,
-        sum(weight) as total_weight
     from scored
     group by customer_id, change_date
+),
+
+-- Added in a fixed order: sums of doubles in whatever order the engine likes would let two builds
+-- of the same lake disagree in the last digit, and with it about a colour.
+added as (
+    select
+        *,
+        {%- for component in components %}
+        {{ component }}_present * (100 - coalesce({{ component }}_score, 100))
+            as {{ component }}_shortfall,
+        {%- endfor %}
+        {% for component in components -%}
+        {{ component }}_present * coalesce({{ component }}_score, 0)
+        {{- ' + ' if not loop.last }}
+        {%- endfor %} as points,
+        {% for component in components -%}
+        {{ component }}_present{{ ' + ' if not loop.last }}
+        {%- endfor %} as present_weight,
+        {% for component in components -%}
+        {{ component }}_weight{{ ' + ' if not loop.last }}
+        {%- endfor %} as total_weight
+    from pivoted
 ),
 
 rated as (
     select
         *,
-        round(weighted_score_sum / nullif(present_weight, 0), 6) as score,
+        round(points / nullif(present_weight, 0), 6) as score,
         round(present_weight / total_weight, 6) as coverage,
         greatest(
             {%- for component in components %}
-            coalesce({{ component }}_shortfall, 0){{ ',' if not loop.last }}
+            {{ component }}_shortfall{{ ',' if not loop.last }}
             {%- endfor %}
         ) as worst_shortfall
-    from pivoted
+    from added
+),
+
+ranged as (
+    select
+        *,
+        lag(score) over (partition by customer_id order by change_date) as previous_score,
+        lead(change_date) over (partition by customer_id order by change_date) as next_change_date
+    from rated
 )
 
 select
-    rated.customer_id,
+    ranged.customer_id,
     customers.country_code,
     customers.industry,
     customers.plan_tier,
-    rated.weights_version,
+    customers.segment,
+    coalesce(customers._source, 'unknown') as source,
+    ranged.weights_version,
     case
-        when coalesce(rated.coverage, 0) < {{ var('health_minimum_coverage') }}
+        when ranged.score is null or ranged.coverage < {{ var('health_minimum_coverage') }}
             then 'insufficient_data'
-        when rated.score <= 50 then 'red'
-        when rated.score <= 75 then 'yellow'
+        when ranged.score <= 50 then 'red'
+        when ranged.score <= 75 then 'yellow'
         else 'green'
     end as rag,
     case
-        when rated.worst_shortfall <= 0 then null
+        when ranged.worst_shortfall <= 0 then null
         {%- for component in components %}
-        when rated.{{ component }}_shortfall = rated.worst_shortfall then '{{ component }}'
+        when ranged.{{ component }}_shortfall = ranged.worst_shortfall then '{{ component }}'
         {%- endfor %}
     end as top_negative_driver,
-    rated.score,
-    rated.coverage,
-    lag(rated.score) over history as previous_score,
+    ranged.score,
+    ranged.coverage,
+    ranged.previous_score,
     {%- for component in components %}
-    rated.{{ component }}_score,
-    rated.{{ component }}_input_count,
+    ranged.{{ component }}_score,
+    ranged.{{ component }}_input_count,
     {%- endfor %}
-    lead(rated.change_date) over history is null
-    and customers.churned_at is null as is_current,
-    rated.change_date as valid_from_date,
-    coalesce(
-        cast({{ add_days('lead(rated.change_date) over history', -1) }} as date),
-        {{ reporting_date('customers.churned_at') }}
-    ) as valid_to_date
-from rated
-inner join customers on rated.customer_id = customers.customer_id
-window history as (partition by rated.customer_id order by rated.change_date)
+    ranged.next_change_date is null and customers.left_date is null as is_current,
+    ranged.change_date as valid_from_date,
+    coalesce(cast({{ add_days('ranged.next_change_date', -1) }} as date), customers.left_date)
+        as valid_to_date
+from ranged
+inner join customers on ranged.customer_id = customers.customer_id

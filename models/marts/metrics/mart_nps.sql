@@ -1,4 +1,4 @@
--- One row per response date, survey scope, source, channel, country, industry, plan tier, product
+-- One row per response date, survey scope, source, contact_source, channel, country, industry, plan tier, product
 -- area, team and question.
 with responses as (
     select * from {{ ref('fct_survey_responses') }}
@@ -10,6 +10,7 @@ counted as (
         response_date,
         survey_scope,
         source,
+        contact_source,
         channel,
         country_code,
         industry,
@@ -17,20 +18,22 @@ counted as (
         product_area,
         team,
         question_key,
+        is_bot_only,
+        is_headline,
         count(*) as responses_count,
         count(case when is_positive then 1 end) as promoters_count,
         count(case when is_negative then 1 end) as detractors_count,
         sum(score) as score_sum
     from responses
     group by
-        response_date, survey_scope, source, channel, country_code, industry, plan_tier,
-        product_area, team, question_key
+        response_date, survey_scope, source, contact_source, channel, country_code, industry, plan_tier,
+        product_area, team, question_key, is_bot_only, is_headline
 ),
 
 scored as (
     select
         *,
-        100.0 * (promoters_count - detractors_count) / nullif(responses_count, 0) as nps,
+        {{ share_pct('(promoters_count - detractors_count)', 'responses_count') }} as nps,
         {{ nps_margin('promoters_count', 'detractors_count', 'responses_count') }} as nps_margin
     from counted
 )
@@ -38,6 +41,7 @@ scored as (
 select
     survey_scope,
     source,
+    contact_source,
     channel,
     country_code,
     industry,
@@ -52,8 +56,10 @@ select
     score_sum,
     nps,
     nps_margin,
-    greatest(nps - nps_margin, -100.0) as nps_low,
-    least(nps + nps_margin, 100.0) as nps_high,
+    case when nps_margin is not null then greatest(nps - nps_margin, -100) end as nps_low,
+    case when nps_margin is not null then least(nps + nps_margin, 100) end as nps_high,
+    is_bot_only,
+    is_headline,
     {{ is_reportable('responses_count') }} as is_reportable,
     response_date
 from scored

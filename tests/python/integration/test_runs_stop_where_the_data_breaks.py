@@ -124,7 +124,6 @@ def test_dates_that_cannot_be_read_stop_the_run_before_core(settings: Settings) 
     ("suite", "last"),
     [
         ("lake/demo_chat__chats.yml", "check lake"),
-        ("staging/stg_demo_chat__chats.yml", "check staging"),
         ("core/fct_contacts.yml", "check core"),
         ("metrics/mart_abandonment.yml", "check metrics"),
     ],

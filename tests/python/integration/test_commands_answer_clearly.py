@@ -1,0 +1,172 @@
+"""`cx` as a person meets it: exit codes, one sentence for every error, and a fast answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner, Result
+
+from orchestration.cli import main
+from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.state import load_runs, run_lock
+
+HEAVY = ("dagster", "dbt", "great_expectations", "pandas", "duckdb")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("commands") / "home")
+
+
+def cx(settings: Settings, *arguments: str, **environment: str) -> Result:
+    """Run a command on this home."""
+    return CliRunner().invoke(
+        main, arguments, env={"CX_HOME": str(settings.home), **environment}, catch_exceptions=False
+    )
+
+
+def test_help_and_status_import_nothing_that_takes_seconds(settings: Settings) -> None:
+    program = (
+        "import sys; from click.testing import CliRunner; from orchestration.cli import main\n"
+        f"for words in (['--help'], ['status']):\n"
+        f"    done = CliRunner().invoke(main, words, env={{'CX_HOME': {str(settings.home)!r}}})\n"
+        f"    assert done.exit_code == 0, done.output\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (["run", "--date", "yesterday"], {}, "yesterday"),
+        (["run"], {}, "--date"),
+        (["status"], {"CX_HOEM": "x"}, "CX_HOEM"),
+        (["run", "--date", "2014-12-31"], {}, "CX_START_DATE"),
+        (["run", "--date", "2999-01-01"], {}, "up to today"),
+        (["backfill", "--from", "2024-02-01", "--to", "2024-01-01"], {}, "swap them"),
+        (["quarantine", "list", "--source", "nowhere"], {}, "nowhere"),
+        (["source", "check", "nowhere"], {}, "nowhere"),
+        (["demo", "--days", "0"], {}, "days"),
+    ],
+)
+def test_wrong_usage_is_told_and_exits_with_two(
+    settings: Settings, arguments: list[str], environment: dict[str, str], words: str
+) -> None:
+    done = cx(settings, *arguments, **environment)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_a_run_without_deliveries_says_where_it_looked_and_what_it_expected(
+    settings: Settings,
+) -> None:
+    for arguments in (
+        ["run", "--date", "2024-01-01"],
+        ["backfill", "--from", "2024-01-01", "--to", "2024-01-31"],
+    ):
+        done = cx(settings, *arguments)
+        assert done.exit_code == 1
+        sentence = " ".join(done.stderr.split())
+        assert sentence.startswith("error: Expected deliveries of 2024-01-01")
+        assert str(settings.inbox) in sentence
+        assert "demo_chat/{load_date}/chats.csv" in sentence
+        assert "cx demo" in sentence
+
+
+def test_a_rebuild_without_a_lake_says_so(settings: Settings) -> None:
+    done = cx(settings, "rebuild")
+    assert done.exit_code == 1
+    assert "Expected ingested deliveries" in done.stderr
+
+
+def test_a_second_run_is_refused_while_one_goes_and_leaves_it_alone(settings: Settings) -> None:
+    with run_lock(settings, "the-first-run", "run"):
+        before = len(load_runs(settings))
+        done = cx(settings, "run", "--date", "2024-01-01")
+        assert done.exit_code == 1
+        assert "the-first-run" in done.stderr
+        assert "the-first-run" in cx(settings, "status").stdout
+        assert len(load_runs(settings)) == before
+
+
+def test_a_surprise_is_one_sentence_with_the_place_of_its_traceback(settings: Settings) -> None:
+    broken = settings.published
+    broken.mkdir(parents=True)
+    (broken / "versions").write_text("not a folder", encoding="utf-8")
+    (broken / "current").symlink_to("/dev/null/nowhere")
+    runs = settings.state / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    (runs / "bad.json").mkdir()
+    try:
+        done = cx(settings, "status")
+    finally:
+        (runs / "bad.json").rmdir()
+        (broken / "versions").unlink()
+        (broken / "current").unlink()
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: ")
+    assert str(settings.log_file) in done.stderr
+    assert "Traceback" in settings.log_file.read_text(encoding="utf-8")
+    assert "Traceback" not in done.output
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """An address that takes posts, and what was posted."""
+    posted: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", posted
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_failed_run_is_posted_once_and_a_dead_webhook_changes_nothing(
+    settings: Settings, webhook: tuple[str, list[dict[str, str]]]
+) -> None:
+    address, posted = webhook
+    done = cx(settings, "run", "--date", "2024-01-01", CX_WEBHOOK_URL=address)
+    assert done.exit_code == 1
+    [content] = posted
+    assert content["run_id"] == load_runs(settings)[0].run_id
+    assert content["error"] in " ".join(done.stderr.split())
+    assert content["job"] == "daily"
+    assert "cx status" in content["command"]
+    closed = cx(settings, "run", "--date", "2024-01-01", CX_WEBHOOK_URL="http://127.0.0.1:9/")
+    assert closed.exit_code == 1
+    assert "Expected deliveries" in closed.stderr
+
+
+def test_declared_sources_are_without_a_problem(settings: Settings) -> None:
+    done = cx(settings, "source", "check")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_drafted_source_is_told_file_by_file(settings: Settings, tmp_path: Path) -> None:
+    missing = cx(settings, "source", "draft", str(tmp_path / "none.csv"), "--entity", "calls")
+    assert missing.exit_code == 2

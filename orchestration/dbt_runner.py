@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import CxError, DataError, UsageError
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 PROJECT_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
+MACRO_CHAIN = re.compile(r" > (?:in macro|called by) | compiled code at ")
+PREFIX = re.compile(r"^\w+ Error in \w+ \S+ \([^)]*\) ")
+RULES = re.compile(r"(?:\| )?(?:-{3,} \| )+-{3,} \| ")
 SUCCEEDED = ("success", "pass", "warn", "no-op")
 QUIET = (
     "--quiet",
@@ -267,17 +270,7 @@ def _reporter(on_outcome: Callable[[NodeOutcome], None]) -> Callable[[Any], None
 
 
 def _one_line(message: object) -> str:
-    return " ".join(str(message or "").split())
-
-
-def node_of(manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
-    """A node or a source of a manifest."""
-    found: Mapping[str, Any] = (
-        manifest["nodes"].get(unique_id) or manifest["sources"].get(unique_id) or {}
-    )
-    return found
-
-
-def project_path(settings: Settings, manifest: Mapping[str, Any], unique_id: str) -> Path:
-    """The file that a node is written in."""
-    return settings.project_dir / str(node_of(manifest, unique_id)["original_file_path"])
+    """What dbt says, without the name that we give ourselves and the macros that it went through."""
+    text = " ".join(str(message or "").split())
+    text = MACRO_CHAIN.split(text, maxsplit=1)[0]
+    return RULES.sub("", PREFIX.sub("", text)).strip()

@@ -13,7 +13,7 @@ import dagster as dg
 
 from orchestration.declarations import Source, Table
 from orchestration.errors import UsageError
-from orchestration.quality.suites import SCHEMAS, Layer, Suite
+from orchestration.quality.suites import SCHEMAS, Suite
 
 DEFAULT_OWNER = "team:customer-service-analytics"
 PUBLISHED = dg.AssetKey(["published"])
@@ -54,10 +54,6 @@ def suite_key(suite: Suite) -> dg.AssetKey:
     if suite.layer == "lake":
         return lake_key(*suite.lake_table)
     return dg.AssetKey([SCHEMAS[suite.layer], suite.table])
-
-
-def layer_schema(layer: Layer) -> str:
-    return "lake" if layer == "lake" else SCHEMAS[layer]
 
 
 def owner_of(source: Source) -> str:

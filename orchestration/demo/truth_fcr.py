@@ -49,6 +49,14 @@ def is_resolved(contact: Contact) -> bool:
     return isinstance(contact, Chat | Call) and contact.resolved is not False
 
 
+def is_resolved_in_window(contact: Contact) -> bool:
+    """Solved within the window, whatever came later; by its state where no time was exported."""
+    if isinstance(contact, Ticket) and contact.has_metrics:
+        solved_at = contact.last.first_solved_at or contact.last.closed_at
+        return solved_at is not None and solved_at <= contact.started_at + WINDOW
+    return is_resolved(contact)
+
+
 def _issues(contacts: list[Contact]) -> dict[Issue, list[Contact]]:
     """Customer contacts by customer and reason, in the order of time and id."""
     issues: dict[Issue, list[Contact]] = defaultdict(list)
@@ -96,7 +104,7 @@ def _is_mature(contact: Contact, calendar: Calendar) -> bool:
 def is_measured_first_contact(contacts: list[Contact], calendar: Calendar) -> dict[int, bool]:
     """Serial → success, of all first contacts whose window has elapsed."""
     return {
-        serial: is_resolved(contact) and not repeated
+        serial: is_resolved_in_window(contact) and not repeated
         for serial, (contact, repeated) in _first_contacts(contacts).items()
         if _is_mature(contact, calendar)
     }

@@ -212,7 +212,8 @@ def test_health_score_by_a_second_road(marts, truth) -> None:
     weights = {"csat": 0.30, "nps": 0.25, "ces": 0.15, "fcr": 0.20, "abandonment": 0.10}
     inputs = marts.execute(
         "select customer_id, survey_type, response_date, score_pct "
-        "from core.fct_survey_responses where is_counted and survey_type in ('csat','nps','ces') "
+        "from core.fct_survey_responses where is_counted and is_headline "
+        "and survey_type in ('csat','nps','ces') "
         "union all select customer_id, 'fcr', contact_date + 7, "
         "case when is_fcr_no_repeat then 100 else 0 end "
         "from core.fct_contacts where is_fcr_no_repeat is not null "

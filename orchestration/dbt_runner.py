@@ -270,7 +270,7 @@ def _reporter(on_outcome: Callable[[NodeOutcome], None]) -> Callable[[Any], None
 
 
 def _one_line(message: object) -> str:
-    """What dbt says, without the name that we give ourselves and the macros that it went through."""
+    """What dbt says, without the model that we name ourselves and the macros on the way."""
     text = " ".join(str(message or "").split())
     text = MACRO_CHAIN.split(text, maxsplit=1)[0]
     return RULES.sub("", PREFIX.sub("", text)).strip()

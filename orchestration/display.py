@@ -84,17 +84,11 @@ def show_run(session: RunSession) -> None:
     show_failed_checks(session)
     totals = session.totals()
     table = _table("run", session.run_id)
-    rows_in = totals["rows_read"]
-    table.add_row("rows read", f"{rows_in:,}")
-    records = session.records
-    quarantined = (
-        sum(record.rows_quarantined for record in records)
-        if records
-        else totals["rows_quarantined"]
-    )
-    table.add_row("rows quarantined", _count(quarantined, "yellow"))
-    if records:
-        table.add_row("rows superseded", f"{sum(r.rows_superseded for r in records):,}")
+    table.add_row("rows read", f"{totals['rows_read']:,}")
+    table.add_row("rows quarantined", _count(totals["rows_quarantined"], "yellow"))
+    if session.own_records:
+        superseded = sum(record.rows_superseded for record in session.own_records)
+        table.add_row("rows superseded", f"{superseded:,}")
     table.add_row("checks passed", f"{totals['checks_passed']:,}")
     table.add_row("checks warned", _count(totals["checks_warned"], "yellow"))
     table.add_row("checks failed", _count(totals["checks_failed"], "red"))
@@ -151,7 +145,7 @@ def show_places(settings: Settings) -> None:
     if (settings.data_docs / "index.html").is_file():
         say(f"data docs  {settings.data_docs / 'index.html'}")
     say(f"look       duckdb -readonly {shlex.quote(str(database))} -c {shlex.quote(query)}")
-    say(f'       or  {shlex.quote(sys.executable)} -c "{python}"')
+    say(f"       or  {shlex.quote(sys.executable)} -c {shlex.quote(python)}")
 
 
 def show_table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:

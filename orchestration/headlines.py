@@ -1,6 +1,7 @@
 """The headline metrics of the published version, rolled up from the components of the marts.
 
-Reads `published/cx.duckdb` only. Scales, survey scopes and media are never pooled.
+Reads `published/cx.duckdb` only. Scales, survey scopes and media are never pooled, and only the
+overall question counts.
 """
 
 from __future__ import annotations
@@ -15,12 +16,9 @@ from orchestration.settings import Settings
 QUERIES = {
     "csat_pct": """
         with parts as (
-            select
-                scale_id || case when question_key = 'overall' then '' else ' ' || question_key end
-                    as part,
-                sum(satisfied_count) as k, sum(responses_count) as n,
+            select scale_id as part, sum(satisfied_count) as k, sum(responses_count) as n,
                 min(response_date) as first, max(response_date) as last
-            from marts.mart_csat group by part
+            from marts.mart_csat where is_headline group by part
         )
         select part, 100.0 * k / n, marts.wilson_low_pct(k, n), marts.wilson_high_pct(k, n), n,
             first, last
@@ -31,7 +29,7 @@ QUERIES = {
             select
                 survey_scope as part, sum(promoters_count) as p, sum(detractors_count) as d,
                 sum(responses_count) as n, min(response_date) as first, max(response_date) as last
-            from marts.mart_nps group by part
+            from marts.mart_nps where question_key = 'overall' group by part
         )
         select part, 100.0 * (p - d) / n,
             greatest(100.0 * (p - d) / n - marts.nps_moe(p, d, n), -100.0),
@@ -42,7 +40,7 @@ QUERIES = {
         with parts as (
             select scale_id as part, sum(easy_count) as k, sum(responses_count) as n,
                 min(response_date) as first, max(response_date) as last
-            from marts.mart_ces group by part
+            from marts.mart_ces where question_key = 'overall' group by part
         )
         select part, 100.0 * k / n, marts.wilson_low_pct(k, n), marts.wilson_high_pct(k, n), n,
             first, last

@@ -22,7 +22,17 @@ from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import Suite
 from orchestration.sentences import sentence_of
 from orchestration.settings import Settings
-from orchestration.state import RunRecord, Step, append_checks, finish_run, run_lock, start_run
+from orchestration.state import (
+    RunRecord,
+    Step,
+    append_checks,
+    clear_unfinished,
+    finish_run,
+    load_unfinished,
+    mark_unfinished,
+    run_lock,
+    start_run,
+)
 
 if TYPE_CHECKING:
     from orchestration.ingest import Delivery
@@ -78,11 +88,13 @@ class RunSession:
 
     Attributes:
         load_dates: the load dates of the run, in order; None for all that the lake has.
+        checked_dates: what the checks of lake and staging look at: the load dates of the run, and
+            those of earlier runs that failed, whose rows this run would publish too.
         errors: step → the sentence why it failed, in the order of failing; a step that succeeds
             when it is tried again is taken out.
         outcomes: checks of suites, balances and dbt tests, in the order they were made.
         deliveries: what the run ingested.
-        records: the reconciliation of the deliveries of the run's load dates, once it was made.
+        records: the reconciliation of all deliveries in the lake, once it was made.
         version: name of the version that the run published.
     """
 
@@ -101,6 +113,13 @@ class RunSession:
     version: str | None = None
 
     @cached_property
+    def checked_dates(self) -> tuple[date, ...] | None:
+        if self.load_dates is None:
+            return None
+        left = {found.load_date for found in load_unfinished(self.settings)}
+        return tuple(sorted(left.union(self.load_dates)))
+
+    @cached_property
     def dbt(self) -> DbtRunner:
         return DbtRunner(self.settings)
 
@@ -113,6 +132,12 @@ class RunSession:
     @property
     def tables(self) -> Iterator[Table]:
         return (table for source in self.sources for table in source.tables)
+
+    @property
+    def own_records(self) -> list[DeliveryRecord]:
+        """The reconciliation of the deliveries of the run's load dates."""
+        dates = self.load_dates
+        return [found for found in self.records if dates is None or found.load_date in dates]
 
     @property
     def error(self) -> str | None:
@@ -148,9 +173,11 @@ class RunSession:
     def totals(self) -> Mapping[str, Any]:
         """The fields of the run record that are known only by now."""
         failed = [found for found in self.outcomes if not found.success]
+        # Until the models are built only ingest has said what it could not read.
+        counted = self.own_records or self.deliveries
         return {
-            "rows_read": sum(delivery.rows_read for delivery in self.deliveries),
-            "rows_quarantined": sum(delivery.rows_quarantined for delivery in self.deliveries),
+            "rows_read": sum(found.rows_read for found in counted),
+            "rows_quarantined": sum(found.rows_quarantined for found in counted),
             "checks_passed": len(self.outcomes) - len(failed),
             "checks_failed": sum(found.is_blocking for found in failed),
             "checks_warned": sum(not found.is_blocking for found in failed),
@@ -175,6 +202,7 @@ def open_session(session: RunSession) -> Iterator[RunSession]:
         try:
             with session.step("prepare"):
                 prepare(session)
+                mark_unfinished(session.settings, session.run_id, session.load_dates or ())
             yield session
         except BaseException as error:
             session.errors.setdefault("run", sentence_of(error, session.settings))
@@ -187,7 +215,7 @@ def prepare(session: RunSession) -> None:
     """Everything that has to be there before the first step.
 
     Raises:
-        DataError: no delivery and an empty lake.
+        DataError: neither a delivery of the run's load dates nor anything of them in the lake.
     """
     from orchestration.ingest import deliveries_in_inbox, finish_interrupted, write_schema_file
 
@@ -196,22 +224,22 @@ def prepare(session: RunSession) -> None:
     if session.purpose == "rebuild":
         for path in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
             path.unlink(missing_ok=True)
-    if not lake_has_rows(settings):
-        wanted = session.load_dates
-        expected = [
-            f"{table.source}/{table.files}"
-            for table in session.tables
-            if wanted is None or not set(wanted) & set(deliveries_in_inbox(settings, table))
-        ]
-        if wanted is None or len(expected) == sum(1 for _ in session.tables):
-            raise nothing_there(settings, wanted, expected)
+    wanted = session.load_dates
+    if wanted is None:
+        if not lake_has_rows(settings):
+            raise nothing_there(settings, None, ())
+    elif not any(lake_has_rows(settings, day) for day in wanted) and not any(
+        set(wanted) & set(deliveries_in_inbox(settings, table)) for table in session.tables
+    ):
+        expected = [f"{table.source}/{table.files}" for table in session.tables]
+        raise nothing_there(settings, wanted, expected)
     for table in session.tables:
         write_schema_file(settings, table)
 
 
-def lake_has_rows(settings: Settings) -> bool:
-    """Whether any partition was ever ingested."""
-    return any(settings.lake.glob("*/*/load_date=*"))
+def lake_has_rows(settings: Settings, load_date: date | None = None) -> bool:
+    """Whether any partition was ever ingested, of this load date if one is given."""
+    return any(settings.lake.glob(f"[!.]*/*/load_date={load_date or '*'}"))
 
 
 def nothing_there(
@@ -227,8 +255,9 @@ def nothing_there(
     dates = f"{first}" if first == last else f"{first} to {last}"
     return DataError(
         f"Expected deliveries of {dates} in {settings.inbox} (such as "
-        f"{', '.join(expected[:3]) or '<source>/<load date>/…'}), found none, and the lake is "
-        "empty too: put files there, or run `cx demo` to try with generated ones."
+        f"{', '.join(expected[:3]) or '<source>/<load date>/…'}), found "
+        f"{'none' if settings.inbox.is_dir() else 'no such folder'}, and nothing of them in the "
+        "lake: put files there, or run `cx demo` to try with generated ones."
     )
 
 
@@ -236,6 +265,12 @@ def _close(session: RunSession, record: RunRecord) -> None:
     if "quality" in vars(session):
         _write_data_docs(session)
         session.quality.close()
+    if session.error:
+        step, error = next(iter(session.errors.items()))
+        if step != "prepare":
+            mark_unfinished(session.settings, session.run_id, session.load_dates or (), step, error)
+    else:
+        clear_unfinished(session.settings, session.load_dates or ())
     finish_run(
         session.settings,
         record,

@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
@@ -24,6 +24,7 @@ from orchestration.settings import Settings
 
 PURPOSES = ("run", "backfill", "rebuild", "demo", "replay")
 FINAL_STATUSES = ("succeeded", "failed")
+UNFINISHED_FILE = "unfinished.json"
 LOCK_ATTEMPTS = 5
 LOCK_PAUSE_SECONDS = 0.05
 
@@ -179,6 +180,74 @@ def load_runs(settings: Settings, limit: int | None = None) -> list[RunRecord]:
         holder = lock_holder(settings)
         records = [_seen_with(record, holder) for record in records]
     return records[:limit]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A load date whose last run did not end in a published version.
+
+    Attributes:
+        since: start of the first of the runs that failed on it (UTC, ISO).
+        run_id: the last of them.
+        step: where that run failed; None when its process died.
+        error: its sentence; None when its process died.
+    """
+
+    load_date: date
+    since: str
+    run_id: str
+    step: str | None = None
+    error: str | None = None
+
+    @property
+    def is_in_lake(self) -> bool:
+        """Whether its deliveries were taken in, so that any later run publishes them."""
+        return self.step is not None and not self.step.startswith(("ingest", "prepare", "run"))
+
+
+def load_unfinished(settings: Settings) -> list[Unfinished]:
+    """The unfinished load dates in order.
+
+    Raises:
+        DataError: the record of them cannot be read.
+    """
+    path = settings.state / UNFINISHED_FILE
+    rows = _read_json(path) if path.exists() else []
+    found = [
+        Unfinished(**{**row, "load_date": date.fromisoformat(row["load_date"])}) for row in rows
+    ]
+    return sorted(found, key=lambda unfinished: unfinished.load_date)
+
+
+def mark_unfinished(
+    settings: Settings,
+    run_id: str,
+    load_dates: Sequence[date],
+    step: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Note that a run touches these load dates, before it does, or that it failed on them."""
+    known = {found.load_date: found for found in load_unfinished(settings)}
+    now = _now().isoformat(timespec="seconds")
+    for day in load_dates:
+        since = known[day].since if day in known else now
+        known[day] = Unfinished(day, since, run_id, step, error)
+    _write_unfinished(settings, known.values())
+
+
+def clear_unfinished(settings: Settings, load_dates: Sequence[date]) -> None:
+    """A version was published by a run of these load dates, with all that was in the lake."""
+    left = [
+        found
+        for found in load_unfinished(settings)
+        if found.load_date not in load_dates and not found.is_in_lake
+    ]
+    _write_unfinished(settings, left)
+
+
+def _write_unfinished(settings: Settings, found: Iterable[Unfinished]) -> None:
+    rows = [{**asdict(one), "load_date": one.load_date.isoformat()} for one in found]
+    _write_json(settings.state / UNFINISHED_FILE, rows)
 
 
 def append_checks(settings: Settings, run_id: str, outcomes: Sequence[Any]) -> None:

@@ -4,7 +4,13 @@
     rejected row, so nothing is lost between the two.
 #}
 {% macro typed(raw, column, spec, zone, namespace) -%}
-    {%- if spec.get('map') is not none and spec.get('map') -%}
+    {%- set branches = [] -%}
+    {%- for target in (spec.get('map') or {}).values() if target is not none -%}
+        {%- do branches.append(target) -%}
+    {%- endfor -%}
+    {%- if spec.get('map') and not branches and spec.get('otherwise') is none -%}
+        cast(null as {{ column.type }})
+    {%- elif spec.get('map') -%}
         case {{ raw }}
             {%- for key, target in spec['map'].items() if target is not none %}
             when {{ quote_text(key) }} then {{ typed_constant(target, column, namespace) }}

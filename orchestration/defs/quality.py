@@ -120,7 +120,7 @@ def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinit
         failed: dg.Failure | None = None
         try:
             with step(session, f"check {layer}") as running:
-                found = session.quality.validate(layer, session.load_dates)
+                found = session.quality.validate(layer, session.checked_dates)
                 if layer == "staging":
                     found = [*found, *_balance(session)]
                 outcomes += [o for o in found if keys.get((o.table, o.check_name)) in chosen]
@@ -138,16 +138,14 @@ def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinit
 
 
 def _balance(session: RunSession) -> list[Outcome]:
-    """Reconcile the deliveries of the run's load dates with the verdicts on their rows."""
-    dates = session.load_dates
-    deliveries = (
-        load_deliveries(session.settings)
-        if dates is None
-        else [d for day in dates for d in load_deliveries(session.settings, load_date=day)]
-    )
+    """Reconcile all deliveries with the verdicts on their rows.
+
+    Not only those of the run's load dates: a delivery of today supersedes rows of older ones, and
+    what is missing from an older one would be missing from this version too.
+    """
     records, outcomes = check_balance(
-        delivery_counts(deliveries),
-        load_verdicts(session.settings, session.sources, dates),
+        delivery_counts(load_deliveries(session.settings)),
+        load_verdicts(session.settings, session.sources, None),
         allowed_shares(session.sources),
     )
     session.records += records

@@ -18,10 +18,13 @@ from orchestration.state import (
     LockedError,
     Step,
     append_checks,
+    clear_unfinished,
     finish_run,
     load_checks,
     load_runs,
+    load_unfinished,
     lock_holder,
+    mark_unfinished,
     run_lock,
     start_run,
 )
@@ -135,3 +138,27 @@ def test_check_outcomes_of_later_layers_are_added_to_earlier_ones(settings) -> N
         ("range", False, {"min": -1}),
     ]
     assert all(c["run_id"] == "a" and datetime.fromisoformat(c["checked_at"]) for c in checks)
+
+
+def test_a_load_date_is_unfinished_until_what_is_in_the_lake_of_it_is_published(settings) -> None:
+    first, second, third = (date(2026, 11, day) for day in (1, 2, 3))
+    mark_unfinished(settings, "run-1", [first, second])
+    assert [found.load_date for found in load_unfinished(settings)] == [first, second]
+    mark_unfinished(settings, "run-1", [first], "check staging", "Expected …")
+    mark_unfinished(settings, "run-2", [second], "ingest demo_chat.chats", "Expected …")
+    # A run of another day publishes what of the first is in the lake, but not what never came in.
+    mark_unfinished(settings, "run-3", [third])
+    clear_unfinished(settings, [third])
+    [left] = load_unfinished(settings)
+    assert (left.load_date, left.run_id, left.error) == (second, "run-2", "Expected …")
+    clear_unfinished(settings, [second])
+    assert load_unfinished(settings) == []
+
+
+def test_an_unfinished_load_date_keeps_the_time_of_its_first_failure(settings) -> None:
+    day = date(2026, 11, 1)
+    mark_unfinished(settings, "run-1", [day])
+    [first] = load_unfinished(settings)
+    mark_unfinished(settings, "run-2", [day], "check core", "Expected …")
+    [again] = load_unfinished(settings)
+    assert (again.since, again.run_id) == (first.since, "run-2")

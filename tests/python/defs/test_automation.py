@@ -26,10 +26,15 @@ def tables(settings: Settings) -> list[Table]:
     return [table for source in load_sources(settings.project_dir) for table in source.tables]
 
 
-def deliver(settings: Settings, day: date, text: str, minutes_ago: float = 10) -> None:
+def deliver(
+    settings: Settings, tables: list[Table], day: date, rows: int, minutes_ago: float = 10
+) -> None:
+    """A file of calls, last changed some minutes ago."""
+    columns = calls(tables).raw_columns
+    lines = [columns, *([str(row)] * len(columns) for row in range(rows))]
     path = settings.inbox / "demo_phone" / day.isoformat() / "calls.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
     changed = datetime.now().timestamp() - 60 * minutes_ago
     os.utime(path, (changed, changed))
 
@@ -45,11 +50,10 @@ def due(settings: Settings, tables: list[Table]) -> list[date]:
 def test_new_files_are_due_once_they_are_left_alone_and_not_after_they_were_ingested(
     settings: Settings, tables: list[Table]
 ) -> None:
-    header = "\t".join(calls(tables).key) + "\n"
     assert due(settings, tables) == []
-    deliver(settings, DAY, header + "1\n", minutes_ago=0)
+    deliver(settings, tables, DAY, 1, minutes_ago=0)
     assert due(settings, tables) == [], "the file may still be being copied"
-    deliver(settings, DAY, header + "1\n")
+    deliver(settings, tables, DAY, 1)
     assert due(settings, tables) == [DAY]
     ingest_partition(settings, calls(tables), DAY, "run-1")
     assert due(settings, tables) == []
@@ -58,13 +62,12 @@ def test_new_files_are_due_once_they_are_left_alone_and_not_after_they_were_inge
 def test_a_corrected_file_is_due_again_and_asked_for_under_another_key(
     settings: Settings, tables: list[Table]
 ) -> None:
-    header = "\t".join(calls(tables).key) + "\n"
     now = datetime.now(UTC)
-    deliver(settings, DAY, header + "1\n")
+    deliver(settings, tables, DAY, 1)
     first = run_request(due_dates(settings, tables, now))
     assert run_request(due_dates(settings, tables, now)).run_key == first.run_key
     ingest_partition(settings, calls(tables), DAY, "run-1")
-    deliver(settings, DAY, header + "1\n2\n")
+    deliver(settings, tables, DAY, 2)
     again = run_request(due_dates(settings, tables, now))
     assert again.partition_key == DAY.isoformat()
     assert again.run_key != first.run_key
@@ -73,9 +76,8 @@ def test_a_corrected_file_is_due_again_and_asked_for_under_another_key(
 def test_several_dates_are_one_run_that_names_exactly_them(
     settings: Settings, tables: list[Table]
 ) -> None:
-    header = "\t".join(calls(tables).key) + "\n"
     for day in (DAY, LATER, settings.start_date - timedelta(days=1)):
-        deliver(settings, day, header + "1\n")
+        deliver(settings, tables, day, 1)
     request = run_request(due_dates(settings, tables, datetime.now(UTC)))
     assert request.partition_key is None
     assert request.tags["dagster/asset_partition_range_start"] == DAY.isoformat()

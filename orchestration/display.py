@@ -137,15 +137,13 @@ def show_places(settings: Settings) -> None:
     """Where the marts are, and how to look at them."""
     database = settings.published / "cx.duckdb"
     query = "from marts.mart_csat limit 10"
-    python = (
-        f"import duckdb; duckdb.connect({str(database)!r}, read_only=True).sql({query!r}).show()"
-    )
+    python = f"import duckdb; duckdb.connect('{database}', read_only=True).sql('{query}').show()"
     say(f"marts      {database}")
     say(f"parquet    {settings.published / 'current' / 'parquet'}")
     if (settings.data_docs / "index.html").is_file():
         say(f"data docs  {settings.data_docs / 'index.html'}")
     say(f"look       duckdb -readonly {shlex.quote(str(database))} -c {shlex.quote(query)}")
-    say(f"       or  {shlex.quote(sys.executable)} -c {shlex.quote(python)}")
+    say(f'       or  {shlex.quote(sys.executable)} -c "{python}"')
 
 
 def show_table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:

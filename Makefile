@@ -40,7 +40,7 @@ ui: setup
 	@$(BIN)/cx ui
 
 lock:
-	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-header \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras --no-header \
 		--no-emit-index-url --no-emit-find-links --python-version 3.11 --output-file requirements.lock
 
 clean:

@@ -8,7 +8,7 @@ with load_dates as (
     {%- endfor %}
 ),
 
--- A load date is over at midnight UTC; a day that somebody asks for, at midnight where it is reported.
+-- A load date is over at midnight UTC; a day that somebody asks for, at midnight in its own zone.
 instant as (
     select
         {%- if var('as_of') %}

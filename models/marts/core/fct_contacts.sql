@@ -11,12 +11,14 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
--- A source that stopped delivering cannot show a repeat: its windows elapse only as far as it saw.
+-- A source that stopped cannot show a repeat: its windows elapse only as far as it delivered.
 horizons as (
     select
         contacts._source,
         least(
-            cast({{ add_days('max(contacts.contact_date)', 1) }} as timestamp),
+            cast(
+                {{ add_days('max(contacts.contact_date)', 1) }} as timestamp
+            ),
             max(as_of.as_of_at)
         ) as seen_until
     from contacts

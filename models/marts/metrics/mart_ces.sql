@@ -1,5 +1,5 @@
--- One row per response date, rating scale (version of the question), source, contact_source, channel, country,
--- industry, plan tier, product area, team and question.
+-- One row per response date, rating scale (version of the question), source, contact source,
+-- channel, country, industry, plan tier, product area, team, question and bot flag.
 with responses as (
     select * from {{ ref('fct_survey_responses') }}
     where survey_type = 'ces' and is_counted
@@ -29,8 +29,9 @@ counted as (
         sum(score) as score_sum
     from responses
     group by
-        response_date, scale_id, scale_version, scale_direction, source, contact_source, channel, country_code,
-        industry, plan_tier, product_area, team, question_key, is_bot_only, is_headline
+        response_date, scale_id, scale_version, scale_direction, source, contact_source, channel,
+        country_code, industry, plan_tier, product_area, team, question_key, is_bot_only,
+        is_headline
 )
 
 select

@@ -1,5 +1,5 @@
--- One row per response date, source, contact_source, channel, country, industry, plan tier, product area, team,
--- rating scale, question and bot flag.
+-- One row per response date, source, contact source, channel, country, industry, plan tier,
+-- product area, team, rating scale, question and bot flag.
 with responses as (
     select * from {{ ref('fct_survey_responses') }}
     where survey_type = 'csat' and is_counted
@@ -28,8 +28,8 @@ counted as (
         sum(score) as score_sum
     from responses
     group by
-        response_date, source, contact_source, channel, country_code, industry, plan_tier, product_area, team,
-        scale_id, question_key, is_bot_only, is_headline
+        response_date, source, contact_source, channel, country_code, industry, plan_tier,
+        product_area, team, scale_id, question_key, is_bot_only, is_headline
 )
 
 select

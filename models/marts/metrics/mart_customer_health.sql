@@ -1,4 +1,4 @@
--- One row per customer and day on which an input came in or got too old; it holds until the next row.
+-- One row per customer and day on which an input came in or got too old; it holds until the next.
 {%- set components = ['csat', 'nps', 'ces', 'fcr', 'abandonment'] %}
 
 with as_of as (
@@ -158,7 +158,6 @@ pivoted as (
     select
         customer_id,
         change_date,
-        min(weights_version) as weights_version,
         {%- for component in components %}
         max(case when component = '{{ component }}' then component_score end)
             as {{ component }}_score,
@@ -172,9 +171,9 @@ pivoted as (
             ),
             0
         ) as {{ component }}_present,
-        max(case when component = '{{ component }}' then weight end) as {{ component }}_weight
-        {{- ',' if not loop.last }}
+        max(case when component = '{{ component }}' then weight end) as {{ component }}_weight,
         {%- endfor %}
+        min(weights_version) as weights_version
     from scored
     group by customer_id, change_date
 ),

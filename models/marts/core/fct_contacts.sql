@@ -16,9 +16,7 @@ horizons as (
     select
         contacts._source,
         least(
-            cast(
-                {{ add_days('max(contacts.contact_date)', 1) }} as timestamp
-            ),
+            cast({{ add_days('max(contacts.contact_date)', 1) }} as timestamp),
             max(as_of.as_of_at)
         ) as seen_until
     from contacts
@@ -34,7 +32,8 @@ matured as (
         repeats.is_first_contact,
         repeats.repeated_at,
         coalesce(
-            {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until, false
+            {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until,
+            false
         ) as is_repeat_window_mature,
         coalesce(
             {{ add_days('contacts.first_resolved_at', var('fcr_window_days')) }}

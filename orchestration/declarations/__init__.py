@@ -8,9 +8,10 @@ data, no environment, no dbt.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ruamel.yaml.nodes import Node
+from ruamel.yaml.nodes import Node, SequenceNode
 
 from orchestration.declarations.rules import sources_of
 from orchestration.declarations.shapes import (
@@ -133,6 +134,12 @@ def find_table(sources: list[Source], source: str, table: str) -> Table:
 
 def registered_models(project_dir: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
     """The staging models of each entity (`vars: entities:` of dbt_project.yml)."""
+    registered, problems = _registered_lines(project_dir)
+    return {entity: tuple(models) for entity, models in registered.items()}, problems
+
+
+def _registered_lines(project_dir: Path) -> tuple[dict[str, dict[str, int]], list[Problem]]:
+    """Entity to staging model to its line in dbt_project.yml."""
     path = project_dir / PROJECT_FILE
     reader = YamlReader(path)
     if not path.is_file():
@@ -144,16 +151,20 @@ def registered_models(project_dir: Path) -> tuple[dict[str, tuple[str, ...]], li
     if not variables or "entities" not in variables:
         reader.add(1, "expected `vars: entities:` with the staging models, found none: add it")
         return {}, reader.problems
-    found = {}
+    found: dict[str, dict[str, int]] = {}
     for entry in (reader.entries(variables["entities"].node, "vars entities") or {}).values():
-        empty = reader.is_null(entry.node)
-        found[entry.name] = () if empty else reader.texts(entry.node, f"models of {entry.name}")
+        found[entry.name] = {}
+        nodes = entry.node.value if isinstance(entry.node, SequenceNode) else [entry.node]
+        for node in nodes if not reader.is_null(entry.node) else []:
+            model = reader.text(node, f"models of {entry.name}")
+            if model is not None:
+                found[entry.name].setdefault(model, reader.line_of(node))
     return found, reader.problems
 
 
 def _read(project_dir: Path) -> tuple[list[Source], list[Problem]]:
     entities = load_entities(project_dir)
-    registered, problems = registered_models(project_dir)
+    registered, problems = _registered_lines(project_dir)
     sources: list[Source] = []
     for path in _sources_files(project_dir):
         reader = YamlReader(path)
@@ -173,13 +184,13 @@ def _read(project_dir: Path) -> tuple[list[Source], list[Problem]]:
         problems += reader.problems
     known = {path.stem for path in (project_dir / STAGING_FOLDER).rglob("*.sql")}
     for entity, models in registered.items():
-        for model in models:
+        for model, line in models.items():
             if model not in known:
                 message = (
                     f"Expected the models of {entity} in `vars: entities:` to be files below "
                     f"models/staging, found no {model}.sql: add the file or remove the entry."
                 )
-                problems.append(Problem(project_dir / PROJECT_FILE, 1, message))
+                problems.append(Problem(project_dir / PROJECT_FILE, line, message))
     sources.sort(key=lambda source: source.name)
     return sources, problems
 
@@ -195,7 +206,7 @@ def _sources_files(project_dir: Path) -> list[Path]:
 
 
 def _check_models(
-    reader: YamlReader, source: Source, registered: dict[str, tuple[str, ...]]
+    reader: YamlReader, source: Source, registered: Mapping[str, Collection[str]]
 ) -> None:
     """Each feed needs its staging model, and the model a place in its entity's union."""
     for table in source.tables:

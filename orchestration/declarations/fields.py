@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -121,7 +121,7 @@ def _feed(reader: YamlReader, entry: Entry, entity: Entity) -> Feed:
             if spec is not None:
                 fields[name] = spec
     if entity.column("scale_id") is not None:
-        _check_scale(reader, entry.line, fields)
+        _check_scale(reader, entry.line, fields, set(entries))
     return Feed(entity.name, entry.line, fields, when)
 
 
@@ -216,7 +216,15 @@ def _constant(
 
 
 def _map(reader: YamlReader, entry: Entry, column: EntityColumn) -> dict[str, str | None]:
-    pairs = reader.entries(entry.node, f"map of {column.name}") or {}
+    pairs = reader.entries(entry.node, f"map of {column.name}")
+    if pairs is None:
+        return {}
+    if isinstance(entry.node, MappingNode) and not entry.node.value:
+        reader.add(
+            entry.line,
+            f"expected at least one raw value in the map of {column.name}, found none: add it or "
+            "remove `map`",
+        )
     return {
         raw: _canonical(reader, item.node, column, line=item.line) for raw, item in pairs.items()
     }
@@ -257,10 +265,21 @@ def _canonical(
     return text
 
 
-def _check_scale(reader: YamlReader, line: int, fields: Mapping[str, FieldSpec]) -> None:
-    """A score without its scale means nothing, and a scale belongs to one survey type."""
+def _check_scale(
+    reader: YamlReader, line: int, fields: Mapping[str, FieldSpec], named: Collection[str]
+) -> None:
+    """An answer is a score, a score without its scale means nothing, and scales have a type.
+
+    `named` are the columns that the feed names, well or badly: what is wrong there is told there.
+    """
+    if "score" not in named:
+        reader.add(
+            line,
+            "expected score in survey_responses, found none: say which raw column has the rating, "
+            "for example score: Rating",
+        )
     for name in ("survey_type", "scale_id"):
-        if "score" in fields and name not in fields:
+        if "score" in named and name not in named:
             reader.add(
                 line,
                 f"expected {name} beside score in survey_responses, found none: declare it, for "

@@ -14,7 +14,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from orchestration.declarations.fields import feeds_of, formats_of, zone_of
 from orchestration.declarations.file_patterns import compile_pattern
 from orchestration.declarations.shapes import Dialect, Entity, Source, Table, Version
-from orchestration.declarations.yaml_reader import Entry, YamlReader
+from orchestration.declarations.yaml_reader import Entry, YamlReader, did_you_mean
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx")
@@ -41,6 +41,7 @@ TABLE_KEYS = (
     "version_by",
     "max_quarantined_share",
     "on_unreadable_file",
+    "optional_columns",
     "feeds",
 )
 SOURCE_META_KEYS = ("owner", "zone", "namespace")
@@ -163,11 +164,12 @@ def _table(
         null_tokens = reader.text_list(meta["null_tokens"].node, "null_tokens")
     dialect = _dialect(reader, meta)
     feeds = feeds_of(reader, meta["feeds"].node, entities) if "feeds" in meta else {}
+    optional = _raw_names(reader, meta, "optional_columns")
     broken = format_name is None or files is None or pattern is None or not key or not feeds
     if broken or len(reader.problems) > before:
         return None
     assert format_name is not None and files is not None and pattern is not None
-    return Table(
+    table = Table(
         source=source,
         name=name,
         description=_text(reader, entries, "description", ""),
@@ -183,7 +185,28 @@ def _table(
         feeds=feeds,
         declared_in=reader.path,
         line=line,
+        optional_columns=optional,
     )
+    if optional:
+        _check_optional(reader, meta["optional_columns"].line, table)
+    return table if len(reader.problems) == before else None
+
+
+def _check_optional(reader: YamlReader, line: int, table: Table) -> None:
+    """Only what the declaration reads can be missing, and a key never can."""
+    for name in table.optional_columns:
+        if name in table.key:
+            reader.add(
+                line,
+                f"expected no key column in optional_columns, found {name!r}: remove it, a record "
+                "without its key is no record",
+            )
+        elif name not in table.raw_columns:
+            reader.add(
+                line,
+                "expected raw columns of this declaration in optional_columns, found "
+                f"{name!r}{did_you_mean(name, table.raw_columns)}: correct or remove it",
+            )
 
 
 def _dialect(reader: YamlReader, meta: Mapping[str, Entry]) -> Dialect:
@@ -297,7 +320,10 @@ def _name(reader: YamlReader, entries: Mapping[str, Entry], what: str, line: int
 def _raw_names(reader: YamlReader, entries: Mapping[str, Entry], name: str) -> tuple[str, ...]:
     if name not in entries:
         return ()
+    before = len(reader.problems)
     found = reader.text_list(entries[name].node, name)
+    if len(reader.problems) > before:
+        return ()
     if not found or any(text != text.strip() or not text for text in found):
         reader.add(
             entries[name].line,

@@ -136,6 +136,7 @@ class Table:
         source: name of the source that it belongs to.
         declared_in: the YAML file; `line` is the table's line in it.
         feeds: in the order of the file; the first is the table's own entity.
+        optional_columns: raw columns that a file with a header may lack.
     """
 
     source: str
@@ -153,6 +154,7 @@ class Table:
     feeds: dict[str, Feed]
     declared_in: Path
     line: int
+    optional_columns: tuple[str, ...] = ()
 
     @property
     def entity(self) -> str:

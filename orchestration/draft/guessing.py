@@ -6,7 +6,6 @@ Only guesses what the sample proves or a name says; everything else stays undeci
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,21 +50,42 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "status": ("ticketstatus", "state", "incidentstate"),
     "country_code": ("country",),
     "outcome": ("calloutcome", "answeredyn", "answered", "result", "completionstatus"),
-    "created_at": ("created", "createdtime", "openedat", "creationdate", "createddate", "opened"),
-    "updated_at": ("updated", "lastupdatetime", "modifiedat", "sysupdatedat", "lastmodified"),
+    "created_at": ("createdtime", "openedat", "creationdate", "createddate", "opened"),
+    "updated_at": (
+        "lastupdate",
+        "lastupdated",
+        "lastupdatetime",
+        "lastchange",
+        "lastchanged",
+        "lastmodified",
+        "lastmodifieddate",
+        "modified",
+        "modifiedat",
+        "changed",
+        "changedat",
+        "sysupdatedat",
+    ),
     "first_replied_at": ("firstresponsetime", "firstrespondedat", "initialresponsetime"),
     "solved_at": ("resolvedat", "resolvedtime", "timetoresolution", "resolved"),
-    "closed_at": ("closed", "closedtime"),
+    "closed_at": ("closedtime",),
     "agent_reply_count": ("replies", "agentinteractions", "agentrepliescount"),
     "customer_message_count": ("customerinteractions",),
     "reopen_count": ("reopens", "reopencount"),
     "reassignment_count": ("reassignments",),
     "is_sla_met": ("madesla", "slamet"),
     "is_resolved": ("resolved", "resolvedyn"),
-    "started_at": ("starttime", "startedat", "createdat", "calldate", "date", "chatstart"),
+    "started_at": (
+        "starttime",
+        "start",
+        "createdat",
+        "created",
+        "calldate",
+        "date",
+        "chatstart",
+    ),
     "answered_at": ("timeanswered", "answertime"),
-    "ended_at": ("endtime", "endedat", "chatend"),
-    "queued_at": ("queuetime", "queuedat"),
+    "ended_at": ("endtime", "end", "finished", "chatend"),
+    "queued_at": ("queuetime",),
     "wait_seconds": ("waittime", "speedofanswerinseconds", "speedofanswer", "queueduration"),
     "talk_seconds": ("talktime", "talkduration", "avgtalkduration", "duration", "handletime"),
     "hold_seconds": ("holdtime",),
@@ -73,9 +93,20 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "score": ("rating", "satisfactionrating", "customersatisfactionrating", "npsscore", "csat"),
     "survey_type": ("surveytype", "surveykind"),
     "contact_ref_id": ("ticketid", "callid", "chatid", "conversationid", "externalreference"),
-    "responded_at": ("recordeddate", "createdat", "submittedat", "enddate", "responsedate"),
+    "responded_at": (
+        "recordeddate",
+        "answered",
+        "answeredat",
+        "submitted",
+        "submittedat",
+        "completed",
+        "created",
+        "createdat",
+        "enddate",
+        "responsedate",
+    ),
     "sent_at": ("sentdate", "startdate"),
-    "signed_up_at": ("signupdate", "createdat", "customersince"),
+    "signed_up_at": ("signupdate", "created", "createdat", "customersince"),
     "churned_at": ("churndate", "cancelledat"),
     "plan_tier": ("plan", "tier"),
     "hired_at": ("hiredate", "startdate"),
@@ -98,6 +129,18 @@ WORDS: dict[str, tuple[str, ...]] = {
     "answered": ("y", "yes", "true", "completed", "callanswered"),
     "abandoned": ("missed", "unanswered", "callunanswered"),
 }
+# Names of columns that count the changes of a record.
+COUNTERS = (
+    "modcount",
+    "sysmodcount",
+    "modificationcount",
+    "changecount",
+    "updatecount",
+    "version",
+    "versionnumber",
+    "revision",
+    "revisionnumber",
+)
 TRUE_WORDS = ("true", "t", "yes", "y", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "0")
 DATE_FORMATS = (
@@ -147,6 +190,8 @@ def guess_columns(entity: Entity, sample: Sample) -> dict[str, str]:
     for rank in range(3):
         for column in entity.columns:
             names = [letters(column.name), letters(column.name.removesuffix("_seconds"))]
+            if column.data_type == "timestamp":
+                names.append(letters(column.name.removesuffix("_at")))
             if rank == 1:
                 names = [own + name for name in names]
             elif rank == 2:
@@ -168,6 +213,24 @@ def key_candidates(sample: Sample) -> list[str]:
         column
         for column in sample.columns
         if count and len(values := sample.values(column)) == count and len(set(values)) == count
+    ]
+
+
+def counter_column(sample: Sample) -> str | None:
+    """A column that counts the changes of a record."""
+    for column in sample.columns:
+        values = sample.values(column)
+        if letters(column) in COUNTERS and values and all(map(str.isdecimal, values)):
+            return column
+    return None
+
+
+def numeric_columns(sample: Sample) -> list[str]:
+    """Columns that hold numbers only: what a rating can be."""
+    return [
+        column
+        for column in sample.columns
+        if (values := sample.values(column)) and all(map(_is_number, values))
     ]
 
 
@@ -203,11 +266,6 @@ def moments_of(values: Sequence[str]) -> Moments:
         if formats := _covering(distinct, date_format):
             found.append(formats)
     return Moments(tuple(found), True)
-
-
-def distinct_values(values: Sequence[str]) -> list[str]:
-    """Distinct values, the most frequent first."""
-    return [value for value, _ in Counter(values).most_common()]
 
 
 def guess_choice(column: EntityColumn, value: str) -> str | None:
@@ -253,6 +311,9 @@ def _is_usable(column: EntityColumn, values: list[str]) -> bool:
         return all(_is_number(value) for value in values[:200])
     if column.data_type == "boolean":
         return all(guess_choice(column, value) for value in values[:200])
+    if column.kind == "choice" and column.name == "outcome":
+        # "Answered" is a time in one export and a yes or no in the next.
+        return not values or not moments_of(values[:200]).candidates
     return True
 
 

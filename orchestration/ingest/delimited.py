@@ -17,6 +17,8 @@ from orchestration.ingest.records import (
     Rejected,
     Row,
     Unreadable,
+    cut_off,
+    has_no_end,
     without_trailing_empty,
 )
 
@@ -24,6 +26,8 @@ DELIMITERS = (",", ";", "\t", "|", ":")
 # A quote that is never closed swallows lines up to this size before the parser gives up; one that
 # is merely too long is parsed to its end, so that the following records are not read from its text.
 PARSER_LIMIT = 64 * 1024 * 1024
+# What the parser says at the end of a file inside quotes.
+UNCLOSED_QUOTE = "unexpected end of data"
 
 
 class Tap:
@@ -95,18 +99,23 @@ class DelimitedReader:
         line_number = self.tap.line_number + 1
         while True:
             reason = None
+            is_short = False
             cells: list[str] = []
             try:
                 cells = next(self.parser)
+                is_short = len(cells) < self.width and self.dialect.ragged_rows != "pad"
             except StopIteration:
                 return
             except csv.Error as error:
                 reason = self._parser_sentence(str(error), line_number)
+                is_short = UNCLOSED_QUOTE in str(error)
             lines = self.tap.take()
             start, line_number = line_number, self.tap.line_number + 1
             if reason is None and not cells:
                 continue
             number += 1
+            if is_short and has_no_end(lines[-1]):
+                raise cut_off(number - 1, start - 1)
             reason = reason or self._problem(cells, lines)
             if reason is not None:
                 yield Rejected(number, start, reason, "".join(lines))
@@ -144,7 +153,7 @@ class DelimitedReader:
         return None
 
     def _parser_sentence(self, error: str, line_number: int) -> str:
-        if "unexpected end of data" in error:
+        if UNCLOSED_QUOTE in error:
             return (
                 f"Expected the quote {self.dialect.quote} opened in the record on line "
                 f"{line_number} to be closed, found the end of the file: it is cut off there."

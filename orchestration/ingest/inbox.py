@@ -32,7 +32,7 @@ def deliveries_in_inbox(
     folder = settings.inbox / table.source
     found: dict[date, list[Path]] = defaultdict(list)
     searched = folder / fixed_folder(table.files, load_date) if load_date else folder
-    for path in _files(searched):
+    for path in _entries(searched):
         day = table.load_date_of(path.relative_to(folder).as_posix())
         if day is None or load_date not in (None, day):
             continue
@@ -41,23 +41,36 @@ def deliveries_in_inbox(
                 f"Expected delivered files inside {settings.inbox}, found the link {shown(path)} "
                 f"to {shown(path.resolve())}: copy the file instead of linking it."
             )
-        found[day].append(path)
+        if path.is_file() or not path.exists():
+            found[day].append(path)
     return {day: sorted(found[day]) for day in sorted(found)}
 
 
 def unclaimed_files(settings: Settings, sources: Iterable[Source]) -> list[Path]:
-    """Files in the inbox that no declared table takes; names that begin with a dot are left out."""
+    """What lies in the inbox and no declared table takes; names that begin with a dot are left out.
+
+    A folder or pipe whose name is that of a delivery is no delivery: it is named here, not opened.
+    """
     tables = {source.name: source.tables for source in sources}
-    unclaimed = []
-    for path in _files(settings.inbox):
+    unclaimed: list[Path] = []
+    folders: list[Path] = []
+    claimed_below: set[Path] = set()
+    for path in _entries(settings.inbox):
         relative = path.relative_to(settings.inbox)
         rest = Path(*relative.parts[1:]).as_posix()
-        claimed = any(
+        fits = any(
             table.load_date_of(rest) is not None for table in tables.get(relative.parts[0], ())
         )
-        if not claimed and not any(part.startswith(".") for part in relative.parts):
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            folders += [path] if fits else []
+        elif fits and (path.is_file() or not path.exists()):
+            claimed_below |= set(path.parents)
+        else:
             unclaimed.append(path)
-    return sorted(unclaimed)
+    # A pattern such as {load_date}/** fits the folders on the way to its files, too.
+    return sorted(unclaimed + [path for path in folders if path not in claimed_below])
 
 
 def name_in_inbox(settings: Settings, source: str, path: Path) -> str:
@@ -70,17 +83,14 @@ def shown(path: Path) -> str:
     return sayable(str(path)).replace("\n", "\\n")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Files below a folder; linked folders are named but not entered."""
+def _entries(folder: Path) -> Iterator[Path]:
+    """Everything below a folder; linked folders are named but not entered."""
     if not folder.is_dir():
         return
     for parent, folders, names in os.walk(folder, onerror=_refuse):
-        links = [name for name in folders if (Path(parent) / name).is_symlink()]
         folders.sort()
-        for name in sorted(names + links):
-            path = Path(parent) / name
-            if path.is_file() or path.is_symlink():
-                yield path
+        for name in sorted(names + folders):
+            yield Path(parent) / name
 
 
 def _refuse(error: OSError) -> None:

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestration.ingest.opening import lines_of
-from orchestration.ingest.records import ColumnNames, Rejected, Row, Unreadable, is_sayable
+from orchestration.ingest.records import (
+    ColumnNames,
+    Rejected,
+    Row,
+    Unreadable,
+    cut_off,
+    has_no_end,
+    is_sayable,
+)
 
 # A whole JSON document is held in memory, at several times its size.
 MAXIMUM_DOCUMENT_CHARACTERS = 256 * 1024 * 1024
@@ -94,18 +102,27 @@ class JsonReader:
                 continue
             try:
                 value = parse(line)
+            except ValueError as error:
+                if has_no_end(line):
+                    raise cut_off(self.number, line_number - 1) from None
+                yield self._rejected_line(error, line_number, line)
+                continue
+            try:
                 records = self._in_page(value, f"line {line_number}") if self.record_path else None
             except ValueError as error:
-                self.number += 1
-                found = str(error).replace("(line 1, ", f"(line {line_number}, ")
-                reason = f"Expected JSON on the line, found {found}."
-                yield Rejected(self.number, line_number, reason, line)
+                yield self._rejected_line(error, line_number, line)
                 continue
             if records is None:
                 yield self._record(value, line_number, line)
             else:
                 for record in records:
                     yield self._record(record, line_number, None)
+
+    def _rejected_line(self, error: ValueError, line_number: int, line: str) -> Rejected:
+        self.number += 1
+        found = str(error).replace("(line 1, ", f"(line {line_number}, ")
+        reason = f"Expected JSON on the line, found {found}."
+        return Rejected(self.number, line_number, reason, line)
 
     def _of_document(self) -> Iterator[Row | Rejected]:
         content = self.text.read(MAXIMUM_DOCUMENT_CHARACTERS + 1)

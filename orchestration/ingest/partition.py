@@ -6,8 +6,11 @@ killed before the marker leaves the old partition; killed after it, the next one
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,7 +34,7 @@ from orchestration.ingest.reading import (
     added_columns,
     missing_columns,
     open_reader,
-    refuse_missing_key,
+    refuse_missing_columns,
 )
 from orchestration.ingest.records import Rejected, Unreadable
 from orchestration.ingest.writing import (
@@ -44,6 +47,10 @@ from orchestration.ingest.writing import (
 )
 from orchestration.settings import Settings
 
+LOG = logging.getLogger("cx")
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
+UNCHANGED = "what was there before is unchanged"
 COMMIT_FILE = "commit.json"
 PART_FILE = "part.parquet"
 SCHEMA_FILE = "_schema.parquet"
@@ -88,7 +95,7 @@ class Draft:
                 columns = reader.columns
                 writer = SegmentWriter(self.connection, folder, columns, lineage)
                 if reader.has_header:
-                    refuse_missing_key(self.table, reader)
+                    refuse_missing_columns(self.table, reader)
                 for record in reader.records():
                     rows_read += 1
                     if isinstance(record, Rejected):
@@ -97,7 +104,7 @@ class Draft:
                     else:
                         writer.add(record)
                 if rows_read > rows_quarantined:
-                    refuse_missing_key(self.table, reader)
+                    refuse_missing_columns(self.table, reader)
                 writer.flush()
         except Unreadable as error:
             reason = str(error)
@@ -180,7 +187,7 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
         DataError: an unreadable file under the policy `stop` (it is copied to quarantine, the
             partition stays as it was), a file that changes, or a disk that refuses.
     """
-    finish_interrupted(settings)
+    finish_partition(settings, table, load_date)
     paths = deliveries_in_inbox(settings, table, load_date).get(load_date, [])
     if not paths:
         return Delivery(table.source, table.name, load_date, run_id, "", ())
@@ -190,13 +197,17 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
         bad = [file for file in draft.files if file.status == "unreadable"]
         if bad and table.on_unreadable_file == "stop":
             place = quarantine_folder(settings, table.source, table.name, load_date)
-            draft.unreadable.add_to(place)
             sentences = " ".join(
                 f"{shown(settings.inbox / table.source / file.file)}: {file.reason}" for file in bad
             )
+            try:
+                draft.unreadable.add_to(place)
+                copied = f"A copy is in {place / 'files'}"
+            except OSError as error:
+                copied = f"No copy could be kept in quarantine ({_reason_of(settings, error)})"
             raise DataError(
-                f"{sentences} A copy is in {place / 'files'}; nothing of {table.source}."
-                f"{table.name} for {load_date} was replaced."
+                f"{sentences} {copied}; nothing of {table.source}.{table.name} for {load_date} "
+                "was replaced."
             )
         return draft.commit(settings)
 
@@ -207,7 +218,7 @@ def write_schema_file(settings: Settings, table: Table) -> None:
     Raises:
         DataError: the disk refuses.
     """
-    with told_plainly(settings.lake):
+    with told_plainly(settings):
         folder = settings.lake / table.source / table.name
         folder.mkdir(parents=True, exist_ok=True)
         temporary = _temporary_folder(settings, f"{table.source}.{table.name}.schema")
@@ -227,11 +238,10 @@ def open_draft(settings: Settings, table: Table, load_date: date, run_id: str) -
     Raises:
         DataError: the disk refuses.
     """
-    name = f"{table.source}.{table.name}.{load_date.isoformat()}"
-    with told_plainly(settings.lake):
-        for leftover in (settings.lake / ".tmp").glob(f"{name}.*"):
+    with told_plainly(settings):
+        for leftover in _drafts(settings, table, load_date):
             shutil.rmtree(leftover)
-        folder = _temporary_folder(settings, name)
+        folder = _temporary_folder(settings, _draft_name(table, load_date))
         try:
             with connect(folder) as connection:
                 yield Draft(
@@ -248,35 +258,70 @@ def open_draft(settings: Settings, table: Table, load_date: date, run_id: str) -
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def finish_interrupted(settings: Settings) -> None:
-    """Finish the moves that a killed run had committed; safe to call at any time.
+def finish_interrupted(settings: Settings) -> list[str]:
+    """Finish the moves that killed runs had committed; safe to call at any time.
+
+    A partition that the disk refuses holds up no other: it is logged and tried again, as an error
+    then, when it is ingested itself.
+
+    Returns:
+        A sentence for each partition that could not be finished.
+    """
+    refused = []
+    for marker in sorted((settings.lake / ".tmp").glob(f"*/{COMMIT_FILE}")):
+        try:
+            with told_plainly(settings):
+                _finish(settings, marker.parent)
+        except DataError as error:
+            LOG.warning("not finished: %s: %s", marker.parent.name, error)
+            refused.append(str(error))
+    return refused
+
+
+def finish_partition(settings: Settings, table: Table, load_date: date) -> None:
+    """As `finish_interrupted`, for one partition.
 
     Raises:
         DataError: the disk refuses.
     """
-    with told_plainly(settings.lake):
-        for marker in sorted((settings.lake / ".tmp").glob(f"*/{COMMIT_FILE}")):
-            _finish(settings, marker.parent)
+    with told_plainly(settings):
+        for folder in _drafts(settings, table, load_date):
+            if (folder / COMMIT_FILE).exists():
+                _finish(settings, folder)
 
 
 @contextmanager
-def told_plainly(place: Path) -> Iterator[None]:
+def told_plainly(settings: Settings) -> Iterator[None]:
     """Turn the operating system's and DuckDB's refusals into a sentence."""
     try:
         yield
     except OSError as error:
-        where = error.filename2 or error.filename or place
-        raise DataError(
-            f"Expected to read and write {shown(Path(str(where)))}, found "
-            f"{error.strerror or error}: free disk space or correct the permissions and run again; "
-            "what was there before is unchanged."
-        ) from error
+        raise DataError(f"{_reason_of(settings, error)}; {UNCHANGED}.") from error
     except duckdb.Error as error:
+        said = str(error).splitlines()[0]
+        if found := next((code for code in NO_SPACE + NO_RIGHT if os.strerror(code) in said), None):
+            refusal = OSError(found, os.strerror(found), str(settings.lake))
+            raise DataError(f"{_reason_of(settings, refusal)}; {UNCHANGED}.") from error
         raise DataError(
-            f"Expected to write Parquet below {shown(place)}, found "
-            f"{str(error).splitlines()[0]}: free disk space or memory and run again; what was "
-            "there before is unchanged."
+            f"Expected to write Parquet below {shown(settings.lake)}, found {said}: free disk "
+            f"space or memory and run again; {UNCHANGED}."
         ) from error
+
+
+def _reason_of(settings: Settings, error: OSError) -> str:
+    """What the operating system refused, where, and what to do; without a full stop."""
+    path = Path(str(error.filename2 or error.filename or settings.lake))
+    where = shown(path)
+    # The inbox is only ever read, everything else is ours.
+    verb = "read" if path.is_relative_to(settings.inbox) else "write"
+    if error.errno in NO_SPACE:
+        return f"Expected room to write, found no space left on {where}: free space and run again"
+    if error.errno in NO_RIGHT:
+        return (
+            f"Expected to be let in, found no right to {verb} {where} ({error.strerror}): correct "
+            "the permissions and run again"
+        )
+    return f"Expected to {verb} {where}, found {error.strerror or error}: correct it and run again"
 
 
 def _finish(settings: Settings, folder: Path) -> None:
@@ -301,6 +346,15 @@ def _finish(settings: Settings, folder: Path) -> None:
     sync(target.parent)
     (folder / COMMIT_FILE).unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _draft_name(table: Table, load_date: date) -> str:
+    return f"{table.source}.{table.name}.{load_date.isoformat()}"
+
+
+def _drafts(settings: Settings, table: Table, load_date: date) -> list[Path]:
+    """What runs of this partition left behind, finished or not."""
+    return sorted((settings.lake / ".tmp").glob(f"{_draft_name(table, load_date)}.*"))
 
 
 def _temporary_folder(settings: Settings, name: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from orchestration.ingest.opening import lines_of, open_text
 from orchestration.ingest.parquet_file import ParquetReader
 from orchestration.ingest.records import Reader, Unreadable
 from orchestration.ingest.workbook import WorkbookReader
+
+UNNAMED = re.compile(r"column_\d+")
 
 
 @contextmanager
@@ -55,15 +58,28 @@ def added_columns(table: Table, columns: list[str]) -> tuple[str, ...]:
     return tuple(name for name in columns if name.casefold() not in declared)
 
 
-def refuse_missing_key(table: Table, reader: Reader) -> None:
-    """A record without its key is no record: better no file than rows that nobody can tell apart.
+def refuse_missing_columns(table: Table, reader: Reader) -> None:
+    """Better no file than rows that quietly lost a column, or that nobody can tell apart.
+
+    A file with a header needs every declared column but the optional ones. Records of JSON leave
+    out what they do not have, so only the key is needed there.
 
     Raises:
-        Unreadable: names the missing key columns and what may have become of them.
+        Unreadable: names the missing columns and what may have become of them.
     """
-    missing = [name for name in missing_columns(table, reader.columns) if name in table.key]
+    missing = [
+        name
+        for name in missing_columns(table, reader.columns)
+        if name in table.key or (reader.has_header and _is_required(table, name))
+    ]
     if not missing:
         return
+    is_key_only = all(name in table.key for name in missing)
+    wanted, correct = (
+        ("key", "correct `key`")
+        if is_key_only
+        else ("declared", "correct the names or list them under `optional_columns`")
+    )
     added = list(added_columns(table, reader.columns))
     similar = [
         f"{name!r} is perhaps {close!r} now"
@@ -75,10 +91,15 @@ def refuse_missing_key(table: Table, reader: Reader) -> None:
         similar.append(f"the records are perhaps in the list {json.dumps(lists[0])} (record_path)")
     shown = ", ".join(map(repr, reader.columns[:20])) or "none"
     raise Unreadable(
-        f"Expected the key columns {', '.join(map(repr, missing))}, found the columns {shown}"
-        f"{': ' + '; '.join(similar) if similar else ''}; correct `key` in "
+        f"Expected the {wanted} columns {', '.join(map(repr, missing))}, found the columns {shown}"
+        f"{': ' + '; '.join(similar) if similar else ''}; {correct} in "
         f"{table.declared_in.name}:{table.line} or have the file delivered again."
     )
+
+
+def _is_required(table: Table, name: str) -> bool:
+    """A column without a header is there only from its first value on, so it may be missing."""
+    return name not in table.optional_columns and not UNNAMED.fullmatch(name)
 
 
 def _most_similar(name: str, candidates: list[str]) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 LINEAGE_COLUMNS = ("_source", "_source_file", "_row_number", "_load_date", "_run_id")
+DOS_END_OF_FILE = "\x1a"
 MAXIMUM_COLUMNS = 2_000
 MAXIMUM_FIELD_CHARACTERS = 1024 * 1024
 
@@ -83,6 +84,19 @@ class ColumnNames:
         self._taken.add(name.casefold())
         self.names.append(name)
         return len(self.names) - 1
+
+
+def cut_off(records: int, lines: int) -> Unreadable:
+    """The news that a file ends inside a record, after so many whole records and lines."""
+    return Unreadable(
+        "Expected the last record to be whole, found the end of the file inside it: it is cut off "
+        f"after record {records:,}, line {lines:,}: have it delivered again."
+    )
+
+
+def has_no_end(line: str) -> bool:
+    """Whether a line has no line end: only the last one of a file, which may be cut off there."""
+    return not line.endswith(("\n", "\r")) and line.strip() != DOS_END_OF_FILE
 
 
 def is_sayable(text: str) -> bool:

@@ -17,7 +17,7 @@ from orchestration.ingest.parquet_file import escaped_path
 from orchestration.ingest.partition import (
     PART_FILE,
     Draft,
-    finish_interrupted,
+    finish_partition,
     open_draft,
     partition_folder,
 )
@@ -25,7 +25,7 @@ from orchestration.ingest.quarantine import Quarantined, quarantine_folder, quar
 from orchestration.ingest.reading import (
     added_columns,
     missing_columns,
-    refuse_missing_key,
+    refuse_missing_columns,
     text_reader,
 )
 from orchestration.ingest.records import Rejected, Row, Unreadable
@@ -76,7 +76,7 @@ def replay_partition(settings: Settings, table: Table, load_date: date, run_id: 
     Raises:
         DataError: the quarantine, the delivery record or the disk cannot be read or written.
     """
-    finish_interrupted(settings)
+    finish_partition(settings, table, load_date)
     items = quarantined_in(quarantine_folder(settings, table.source, table.name, load_date))
     target = partition_folder(settings, table.source, table.name, load_date)
     old = read_delivery(target) if (target / DELIVERY_FILE).exists() else None
@@ -133,7 +133,7 @@ def _read_again(table: Table, item: Quarantined) -> tuple[list[str], Row | Rejec
         reader = text_reader(io.StringIO((item.header or "") + text, newline=""), table)
         records = list(reader.records())
         if len(records) == 1 and isinstance(records[0], Row):
-            refuse_missing_key(table, reader)
+            refuse_missing_columns(table, reader)
     except Unreadable as error:
         return [], still._replace(reason=str(error))
     if len(records) != 1:

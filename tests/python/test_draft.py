@@ -103,9 +103,155 @@ def test_a_repeated_id_leaves_the_key_open_and_offers_candidates(project: Path) 
     assert 'different in every sampled row: "row"; "id" repeats' in text
 
 
-def test_survey_type_and_scale_are_always_decided_by_a_person(project: Path) -> None:
-    drafted, _ = draft(project, "Response ID,Rating\n1,5\n", "survey_responses")
-    assert {line.split(":")[0] for line in drafted.decisions} >= {"survey_type", "scale_id"}
+def test_what_an_answer_means_is_always_decided_by_a_person(project: Path) -> None:
+    drafted, text = draft(project, "Response ID,Q1,Remark\n1,5,fine\n", "survey_responses")
+    decided = [line.split(":")[0] for line in drafted.decisions]
+    assert decided == ["survey_type", "scale_id", "score"]
+    assert 'score: "???"   # DECIDE: the raw column with the rating; numbers are in "Q1"' in text
+    assert len(problems_of(project)) == 3
+
+
+def test_a_value_far_down_the_file_is_in_the_map(project: Path) -> None:
+    rows = "".join(f"{number},Open\n" for number in range(5_500))
+    _, text = draft(project, f"id,Status\n{rows}5500,Parked\n", "tickets")
+    assert '"Parked": "???"' in text
+
+
+def test_a_column_of_too_many_values_is_a_decision(project: Path) -> None:
+    rows = "".join(f"{number},words {number}\n" for number in range(250))
+    drafted, text = draft(project, "id,Status\n" + rows, "tickets")
+    assert 'otherwise: "???"   # DECIDE: more than 200 values in the file' in text
+    assert len(drafted.decisions) == 31
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "id,Mod count,team\n1,0,a\n1,1,a\n",
+            'version_by: {from: "Mod count", type: integer}   # DECIDE: "id" repeats in the file',
+        ),
+        (
+            "id,Last modified,team\n1,2026-11-21T09:00:00Z,a\n1,2026-11-22T09:00:00Z,a\n",
+            'version_by: {from: "Last modified", type: timestamp, formats: ["iso"]}   # DECIDE',
+        ),
+        (
+            "id,Version\n" + "".join(f"{n},0\n" for n in range(5_100)) + "7,1\n",
+            'version_by: {from: "Version", type: integer}',
+        ),
+    ],
+)
+def test_a_column_that_tells_versions_is_proposed_where_ids_repeat(
+    project: Path, content: str, expected: str
+) -> None:
+    _, text = draft(project, content, "tickets")
+    assert expected in text
+    assert 'key: ["id"]' in text
+
+
+def test_no_version_is_proposed_where_ids_do_not_repeat(project: Path) -> None:
+    _, text = draft(project, "id,Version\n1,0\n2,1\n", "tickets")
+    assert "version_by" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", bytes(range(128, 256)) * 20, "bytes that are no text"),
+        ("a.csv", b"\x00\x01\x02id,team\n", "bytes that are no text"),
+        ("a.csv", b"%PDF-1.7\n1,2\n", "a PDF document"),
+        ("a.md", b"id,team\n1,a\n", r"a document \(.md\)"),
+        ("a.txt", b"# Notes\n\nSome prose, with a comma, or two.\n", "a heading of prose"),
+        ("a", b"Notes\n\nSome prose, with a comma, or two.\nNo more.\n", "text whose lines"),
+        ("a.txt", b"Dear all, this is a letter.\n", "text whose lines"),
+        ("a.csv", b'{"id": 1}\n{"id": 2}\n', r"JSON under the name of another format \(.csv\)"),
+    ],
+)
+def test_what_is_no_table_is_refused(project: Path, name: str, content: bytes, words: str) -> None:
+    with pytest.raises(UsageError, match=f"Expected a table of records .*found {words}"):
+        draft(project, content, "tickets", name)
+    assert not (project / "models" / "staging").exists()
+
+
+def test_the_ending_of_the_name_goes_before_the_look_of_the_content(project: Path) -> None:
+    _, text = draft(project, "[id],[team]\n1,a\n", "tickets", "one.csv")
+    assert "format: csv" in text
+    _, text = draft(project, '{"id": 1}\n', "tickets", "two.jsonl")
+    assert "format: jsonl" in text
+
+
+@pytest.mark.parametrize(
+    ("entity", "header", "column"),
+    [
+        ("tickets", "Created", "created_at"),
+        ("chats", "Started", "started_at"),
+        ("calls", "Created", "started_at"),
+        ("calls", "Answered", "answered_at"),
+        ("calls", "Ended", "ended_at"),
+        ("survey_responses", "Answered", "responded_at"),
+    ],
+)
+def test_one_word_headers_of_moments_are_recognised(
+    project: Path, entity: str, header: str, column: str
+) -> None:
+    _, text = draft(project, f"id,{header}\n1,2026-11-21T09:00:00Z\n", entity)
+    assert f'{column}: {{from: "{header}", formats: ["iso"]}}' in text
+
+
+def test_answered_with_yes_and_no_is_an_outcome(project: Path) -> None:
+    _, text = draft(project, "id,Answered\n1,Y\n2,N\n", "calls")
+    assert 'outcome:\n                  from: "Answered"' in text
+
+
+RATED_CALLS = "Call ID,Started,Satisfaction rating,Shoe size\n1,2026-11-21 09:00:00,5,43\n"
+
+
+def test_a_second_entity_of_the_same_rows_is_added_to_the_declaration(project: Path) -> None:
+    drafted, text = draft(project, RATED_CALLS, "calls")
+    assert drafted.unmapped == ("Satisfaction rating", "Shoe size")
+    assert drafted.hint is not None and "--name export --entity survey_responses" in drafted.hint
+    text = text.replace("# DECIDE: IANA", "# my own comment, IANA").replace("???", "UTC")
+    drafted.written[0].write_text(text)
+    added = draft_source(project, project.parent / "export.csv", "survey_responses")
+    second = added.written[0].read_text()
+    kept = [line for line in text.splitlines() if "Not mapped" not in line]
+    assert [line for line in second.splitlines() if line in kept] == kept
+    assert '# Not mapped: "Shoe size"' in second
+    assert added.unmapped == ("Shoe size",)
+    (project / "dbt_project.yml").write_text(
+        "vars: {entities: {calls: [stg_export__calls], "
+        "survey_responses: [stg_export__survey_responses]}}"
+    )
+    assert len(problems_of(project)) == 2
+    added.written[0].write_text(
+        second.replace('survey_type: {value: "???"}', "survey_type: {value: csat}").replace(
+            'scale_id: {value: "???"}', "scale_id: {value: csat_5}"
+        )
+    )
+    assert problems_of(project) == []
+    table = find_table(load_sources(project), "export", "calls")
+    assert list(table.feeds) == ["calls", "survey_responses"]
+    answers = table.feeds["survey_responses"]
+    assert answers.when == answers.fields["score"].raw == ("Satisfaction rating",)
+    assert answers.fields["contact_ref_id"].raw == ("Call ID",)
+    assert answers.fields["responded_at"].raw == ("Started",)
+    assert "stage('export', 'calls', 'survey_responses')" in added.written[1].read_text()
+
+
+def test_a_second_entity_with_an_id_of_its_own_keeps_it(project: Path) -> None:
+    content = "Call ID,Agent,Team\n1,a7,Blue\n2,a8,Red\n"
+    draft(project, content, "calls")
+    drafted, text = draft(project, content, "agents")
+    assert 'when: ["Agent"]' in text
+    assert 'agent_id: "Agent"' in text
+    assert registered_models(project)[0]["agents"] == ("stg_export__agents",)
+    assert project / "dbt_project.yml" in drafted.written
+
+
+def test_a_file_of_another_table_is_not_added_to_a_declaration(project: Path) -> None:
+    draft(project, RATED_CALLS, "calls")
+    with pytest.raises(UsageError, match="to which the columns of the file belong, found none"):
+        draft(project, "Person,Shoe colour\n1,red\n", "customers")
 
 
 def test_personal_values_and_units_are_proposed(project: Path) -> None:

@@ -113,6 +113,25 @@ def test_the_entities_are_those_of_the_models() -> None:
 
 
 MISTAKES = {
+    "a column that is not read": (
+        "max_quarantined_share: 0.1",
+        "optional_columns: [Topik]",
+        21,
+        "found 'Topik' (did you mean 'Topic'?)",
+    ),
+    "a key that may be missing": (
+        "max_quarantined_share: 0.1",
+        "optional_columns: [Call Id]",
+        21,
+        "no key column in optional_columns",
+    ),
+    "a map of nothing": ("map: {Y: answered, N: abandoned}", "map: {}", 27, "one raw value in"),
+    "an answer without a score": (
+        '                score: {from: Rating, decimal: ","}\n',
+        "",
+        31,
+        "expected score in survey_responses",
+    ),
     "unknown source setting": ("owner: team", "ownr: team", 7, "did you mean 'owner'?"),
     "unknown table setting": ("delimiter:", "delimeter:", 17, "did you mean 'delimiter'?"),
     "setting of another format": ("format: csv", "format: parquet", 17, "found 'delimiter'"),
@@ -180,6 +199,37 @@ def test_a_mistake_is_told_with_its_line(project: Path, name: str) -> None:
         load_sources(project)
 
 
+def test_a_column_may_be_missing_by_declaration(project: Path) -> None:
+    path = sources_file(project)
+    path.write_text(GOOD.replace("max_quarantined_share: 0.1", "optional_columns: [Topic, Rating]"))
+    table = find_table(load_sources(project), "phone", "calls")
+    assert table.optional_columns == ("Topic", "Rating")
+
+
+def test_a_map_may_lead_to_absence_only(project: Path) -> None:
+    path = sources_file(project)
+    path.write_text(GOOD.replace("{Y: answered, N: abandoned}", "{Y: null, N: null}"))
+    assert check_sources(project) == []
+
+
+@pytest.mark.parametrize(
+    ("decided", "left_open"),
+    [
+        ("key: [Call Id]", 'key: ["???"]'),
+        ("{value: csat}", '{value: "???"}'),
+        ("{value: csat_5}", '"???"'),
+        ('score: {from: Rating, decimal: ","}', 'score: "???"'),
+        ("from: Changed", 'from: "???"'),
+        ('["%d.%m.%Y %H:%M"]', '["???"]'),
+        ("Y: answered", 'Y: "???"'),
+    ],
+)
+def test_one_open_decision_is_one_problem(project: Path, decided: str, left_open: str) -> None:
+    sources_file(project).write_text(GOOD.replace(decided, left_open))
+    (problem,) = check_sources(project)
+    assert "Expected a decision" in problem.message
+
+
 def test_a_missing_staging_model_is_told_with_the_line_to_write(project: Path) -> None:
     (sources_file(project).parent / "stg_phone__calls.sql").unlink()
     told = [str(problem) for problem in check_sources(project, "phone")]
@@ -204,7 +254,7 @@ def test_a_registered_model_without_a_file_is_told(project: Path) -> None:
     path = project / "dbt_project.yml"
     path.write_text(path.read_text().replace("chats:", "chats: [stg_gone__chats]"))
     (problem,) = check_sources(project)
-    assert problem.path == path
+    assert (problem.path, problem.line) == (path, 6)
     assert "found no stg_gone__chats.sql" in problem.message
 
 

@@ -27,7 +27,8 @@ DIRTY = {
     "too many cells": (HEADER + "1,a,x,oops\n2,b,y\n", 1, 1),
     "NUL byte": (HEADER + "1,a\x00,x\n2,b,y\n", 1, 1),
     "quote inside a quoted value": (HEADER + '1,"a "b" c",x\n2,b,y\n', 1, 1),
-    "cut off inside quotes": (HEADER + '1,a,x\n2,b,"the cus\ntomer', 1, 1),
+    "a quote that is never closed": (HEADER + '1,a,x\n2,b,"the cus\ntomer\n', 1, 1),
+    "too many cells without line end": (HEADER + "1,a,x\n2,b,y,oops", 1, 1),
     "huge field": (HEADER + f"1,a,{'x' * 1_100_000}\n2,b,y\n", 1, 1),
     "end-of-file mark of DOS": (HEADER + "1,a,x\n\x1a", 1, 1),
     "only a header": (HEADER, 0, 0),
@@ -50,7 +51,7 @@ def test_nothing_is_lost_of_a_dirty_file(shop: Shop, name: str) -> None:
 @given(body=st.text(alphabet='ab1,";\n\r\x00 é', max_size=80))
 def test_nothing_is_lost_whatever_the_text(shop: Shop, body: str) -> None:
     shop.deliver("a.csv", "id,agent\n" + body)
-    assert_nothing_lost(shop, shop.ingest(shop.declare()))
+    assert_nothing_lost(shop, shop.ingest(shop.declare(on_unreadable_file="continue")))
 
 
 def test_a_quarantined_record_keeps_its_text_its_line_and_a_reason(shop: Shop) -> None:
@@ -72,7 +73,7 @@ def test_an_empty_value_stays_an_empty_text_and_a_padded_one_is_null(shop: Shop)
 
 def test_a_value_under_an_unnamed_column_is_kept(shop: Shop) -> None:
     shop.deliver("a.csv", "id,agent,,\n1,a,,\n2,b,,surprise\n")
-    shop.ingest(shop.declare())
+    shop.ingest(shop.declare(feeds={"calls": {"agent_id": "agent", "reason": "column_4"}}))
     assert shop.lake("id, column_3, column_4")[1] == ("2", "", "surprise")
 
 
@@ -110,6 +111,14 @@ def test_gzip_is_read_like_the_text_in_it(shop: Shop) -> None:
         ),
         ("id,agent\n1,a\n".encode("utf-16"), "can be read as utf-16"),
         (b"ID number,agent\n1,a\n", "'id' is perhaps 'ID number' now"),
+        (
+            b"id,Agent name,extra\n1,a,x\n",
+            "Expected the declared columns 'agent', found the columns 'id', 'Agent name', 'extra': "
+            "'agent' is perhaps 'Agent name' now; correct the names or list them under "
+            "`optional_columns` in _shop__sources.yml:1",
+        ),
+        (b"id,agent\n1,a\n2", "it is cut off after record 1, line 2: have it delivered again"),
+        (b'id,agent\n1,a\n2,"b\nb', "it is cut off after record 1, line 2"),
         (gzip.compress(b"id,agent\n1,a\n" * 900)[:-20], "gzip file, found a damaged one"),
     ],
 )

@@ -30,7 +30,8 @@ JSON_FILES: dict[str, tuple[str, dict[str, Any], int, int]] = {
     ),
     "a page without records": ('{"t": null}', {"format": "json", "record_path": "t"}, 0, 0),
     "lines": ('{"id": 1}\n\n{"id": 2}', {"format": "jsonl"}, 2, 0),
-    "a cut off line": ('{"id": 1}\n{"id": 2, "ag', {"format": "jsonl"}, 1, 1),
+    "a broken line": ('{"id": 1}\n{"id": 2, "ag\n', {"format": "jsonl"}, 1, 1),
+    "end-of-file mark of DOS": ('{"id": 1}\n\x1a', {"format": "jsonl"}, 1, 1),
     "a line with a list": ('{"id": 1}\n[2]\n', {"format": "jsonl"}, 1, 1),
     "a page a line": (
         '{"t": [{"id": 1}]}\n{"error": "busy"}\n{"t": [{"id": 2}, 5]}\n',
@@ -78,6 +79,11 @@ def test_a_quarantined_line_is_the_line(shop: Shop) -> None:
         ("7", {}, "a list of records or one record, found 7"),
         ('{"error": "busy"}', {"record_path": "tickets"}, "no 'tickets'"),
         ('{"tickets": [{"id": 1}]}', {}, 'the list "tickets" (record_path)'),
+        (
+            '{"id": 1}\n{"id": 2, "ag',
+            {"format": "jsonl"},
+            "it is cut off after record 1, line 1: have it delivered again",
+        ),
         (json.dumps([{"id": 1, **{f"c{n}": n for n in range(2001)}}]), {}, "at most 2,000 columns"),
     ],
 )
@@ -86,7 +92,7 @@ def test_an_unreadable_json_file_says_where(
 ) -> None:
     shop.deliver("a.json", content)
     with pytest.raises(DataError) as error:
-        shop.ingest(shop.declare(format="json", **dialect))
+        shop.ingest(shop.declare(**{"format": "json", **dialect}))
     assert words in str(error.value)
 
 
@@ -116,7 +122,7 @@ def test_cells_become_plain_text(shop: Shop) -> None:
         10300600000000.0,
     ]
     write_workbook(path, [["id", *"bcdefghij"], values, [None, "only b"], [None], [""]])
-    delivery = shop.ingest(shop.declare(format="xlsx", key=["id"]))
+    delivery = shop.ingest(shop.declare(format="xlsx", optional_columns=["agent"]))
     assert shop.lake("id, b, c, d, e, f, g, h, i, j")[0] == (
         "7",
         "1.5",
@@ -181,11 +187,29 @@ def test_parquet_values_become_text(shop: Shop) -> None:
         "select 1 as id, timestamp '2026-11-21 09:00:00' as moment, {'a': [1, 2]} as nested, "
         "1.50::decimal(9, 2) as amount, true as flag, null as nothing"
     ).write_parquet(str(path))
-    delivery = shop.ingest(shop.declare(format="parquet"))
+    delivery = shop.ingest(shop.declare(format="parquet", optional_columns=["agent"]))
     assert shop.lake("id, moment, nested, amount, flag, nothing") == [
         ("1", "2026-11-21 09:00:00", '{"a": [1, 2]}', "1.50", "true", None)
     ]
     assert_nothing_lost(shop, delivery)
+
+
+def test_a_declared_column_must_be_there_in_every_format_with_a_header(shop: Shop) -> None:
+    write_workbook(shop.deliver("a.xlsx", ""), [["id", "operator"], [1, "a"]])
+    with pytest.raises(DataError, match="Expected the declared columns 'agent'"):
+        shop.ingest(shop.declare(files="{load_date}/*.xlsx", format="xlsx"))
+    path = shop.deliver("a.parquet", "")
+    path.unlink()
+    duckdb.sql("select 1 as id").write_parquet(str(path))
+    with pytest.raises(DataError, match="Expected the declared columns 'agent'"):
+        shop.ingest(shop.declare(files="{load_date}/*.parquet", format="parquet"))
+
+
+def test_a_name_that_no_json_record_has_is_recorded_but_allowed(shop: Shop) -> None:
+    shop.deliver("a.jsonl", '{"id": 1}\n')
+    version = {"from": "changes", "type": "integer"}
+    delivery = shop.ingest(shop.declare(format="jsonl", version_by=version))
+    assert delivery.files[0].missing_columns == ("changes", "agent")
 
 
 def test_a_cut_off_parquet_file_is_unreadable(shop: Shop) -> None:

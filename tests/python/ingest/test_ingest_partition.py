@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from datetime import date
@@ -30,7 +31,7 @@ RAGGED = "id,agent\n1,a\n2\n"
 def test_a_delivery_is_recorded_with_its_files_and_columns(shop: Shop) -> None:
     shop.deliver("b.csv", "id,extra\n1,x\n")
     shop.deliver("a.csv", RAGGED)
-    delivery = shop.ingest(shop.declare(), run_id="run_7")
+    delivery = shop.ingest(shop.declare(optional_columns=["agent"]), run_id="run_7")
     assert read_delivery(shop.partition()) == delivery
     assert load_deliveries(shop.settings) == [delivery]
     first, second = delivery.files
@@ -144,9 +145,66 @@ def test_a_disk_that_refuses_is_told_with_its_path_and_keeps_the_partition(
 
     monkeypatch.setattr(partition, "sync", full)
     shop.deliver("a.csv", "id,agent\n9,z\n")
-    with pytest.raises(DataError, match=r"part\.parquet, found No space left on device"):
+    with pytest.raises(DataError, match=r"no space left on .*part\.parquet: free space and run"):
         shop.ingest(table)
     assert shop.lake("id") == [("1",), ("2",)]
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "words"),
+    [
+        (errno.EROFS, "lake", r"found no right to write .*/lake \(Read-only file system\)"),
+        (errno.EACCES, "inbox", r"found no right to read .*/inbox \(Permission denied\)"),
+        (errno.EIO, "lake", r"Expected to write .*/lake, found Input/output error"),
+    ],
+)
+def test_what_the_operating_system_refuses_is_said_in_plain_words(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, code: int, place: str, words: str
+) -> None:
+    def refused(path: Path) -> str:
+        raise OSError(code, os.strerror(code), str(shop.settings.home / place))
+
+    monkeypatch.setattr(partition, "_sha256", refused)
+    shop.deliver("a.csv", GOOD)
+    with pytest.raises(DataError, match=words):
+        shop.ingest(shop.declare())
+
+
+def test_a_full_disk_does_not_hide_why_a_file_is_unreadable(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    shop.deliver("a.csv", "")
+    with pytest.raises(DataError, match=r"empty file.*No copy could be kept .*no space left on"):
+        shop.ingest(shop.declare())
+
+
+def test_a_partition_that_cannot_be_finished_holds_up_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = shop.declare()
+    days = [YESTERDAY, DAY]
+    with monkeypatch.context() as patch:
+        # Killed after the commit marker, before the move.
+        patch.setattr(partition, "_finish", lambda settings, folder: None)
+        for day in days:
+            shop.deliver("a.csv", GOOD, day)
+            shop.ingest(table, day)
+    blocked = shop.partition(YESTERDAY)
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("a file where the partition should be")
+    (sentence,) = finish_interrupted(shop.settings)
+    assert str(blocked) in sentence
+    assert len(shop.lake()) == 2
+    shop.ingest(table)
+    with pytest.raises(DataError, match="load_date=2026-11-20"):
+        shop.ingest(table, YESTERDAY)
+    blocked.unlink()
+    assert finish_interrupted(shop.settings) == []
+    assert len(shop.lake(day=YESTERDAY)) == 2
 
 
 @pytest.mark.parametrize(
@@ -177,6 +235,18 @@ def test_files_are_found_by_date_and_strangers_are_named(shop: Shop) -> None:
     }
     strangers = unclaimed_files(shop.settings, load_sources(shop.settings.project_dir))
     assert [path.name for path in strangers] == ["calls_20261399.csv"]
+
+
+def test_what_is_named_like_a_delivery_but_is_no_file_is_a_stranger(shop: Shop) -> None:
+    table = shop.declare(files="{load_date}/**.csv")
+    (shop.deliver("a.csv", GOOD).parent / "folder.csv").mkdir()
+    shop.deliver("kept.csv/b.csv", GOOD)
+    os.mkfifo(shop.settings.inbox / "shop" / DAY.isoformat() / "pipe.csv")
+    (shop.settings.inbox / "shop" / DAY.isoformat() / "link.csv").symlink_to("pipe.csv")
+    found = deliveries_in_inbox(shop.settings, table)[DAY]
+    assert [path.name for path in found] == ["a.csv", "b.csv"]
+    strangers = unclaimed_files(shop.settings, load_sources(shop.settings.project_dir))
+    assert [path.name for path in strangers] == ["folder.csv", "link.csv", "pipe.csv"]
 
 
 def test_a_source_without_an_inbox_folder_has_no_deliveries(shop: Shop) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -18,15 +19,21 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from orchestration.errors import CxError, DataError, UsageError
+from orchestration.sentences import NO_SPACE, sentence_of
 from orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from orchestration.declarations import Source
     from orchestration.run_session import Progress
     from orchestration.runs import Finished
+    from orchestration.state import RunRecord
 
 LOG = logging.getLogger("cx")
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 SHOWN_RUNS = 5
+SHOWN_DATES = 10
+SHOWN_REASONS = 20
+SHOWN_ROWS = 50
 RUN_COLUMNS = (
     "started (UTC)",
     "what",
@@ -38,6 +45,14 @@ RUN_COLUMNS = (
     "warned",
     "failed",
 )
+
+
+class LogFile(logging.FileHandler):
+    """A log that cannot be written is no reason to fail: the error itself is told anyway."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):
+            super().emit(record)
 
 
 class Commands(click.Group):
@@ -53,10 +68,8 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             leave("Interrupted: nothing was published; run it again.", 1)
         except Exception as error:
-            from orchestration.sentences import sentence_of
-
             LOG.exception("cx %s", " ".join(sys.argv[1:]))
-            leave(sentence_of(error, load_settings()), 1)
+            leave(sentence_of(error, _load_settings()), 1)
 
 
 def leave(sentence: str, exit_code: int) -> NoReturn:
@@ -73,7 +86,7 @@ def main(context: click.Context) -> None:
 
     Everything lives below CX_HOME (default: data/ in the checkout).
     """
-    settings = load_settings()
+    settings = _load_settings()
     context.obj = settings
     _log_to_file(settings)
 
@@ -86,6 +99,7 @@ def demo(settings: Settings, days: int | None) -> None:
     from orchestration.demo import DAYS, generate
     from orchestration.display import say
 
+    _refuse_second_run(settings, "demo")
     truth = settings.home / "demo" / "truth.json"
     made = generate(settings.inbox, truth, days=DAYS if days is None else days)
     say(
@@ -100,6 +114,8 @@ def demo(settings: Settings, days: int | None) -> None:
 @click.pass_obj
 def run(settings: Settings, day: datetime) -> None:
     """Ingest the deliveries of a load date, build, check and publish."""
+    _refuse_second_run(settings, "run")
+    _warn_of_unclaimed(settings, _declared(settings, None))
     _run(settings, [day.date()], "run")
 
 
@@ -111,6 +127,7 @@ def backfill(settings: Settings, first: datetime, last: datetime) -> None:
     """Run all load dates of a range that have deliveries, in one pass."""
     if first > last:
         raise click.UsageError(f"--from {first.date()} is after --to {last.date()}: swap them.")
+    _refuse_second_run(settings, "backfill")
     _backfill(settings, first.date(), last.date(), "backfill")
 
 
@@ -118,48 +135,52 @@ def backfill(settings: Settings, first: datetime, last: datetime) -> None:
 @click.pass_obj
 def rebuild(settings: Settings) -> None:
     """Drop the warehouse and build all of it from the lake again."""
+    _refuse_second_run(settings, "rebuild")
     _execute(settings, lambda progress: _runs().run_rebuild(settings, progress=progress))
 
 
 @main.command()
 @click.pass_obj
 def status(settings: Settings) -> None:
-    """What is published, what runs, and how the last runs went."""
+    """What is published, what runs, how the last runs went, and what waits for you."""
+    from orchestration import status_view
     from orchestration.display import say, show_table
-    from orchestration.publish.versions import current_version
-    from orchestration.state import load_runs, lock_holder
+    from orchestration.state import load_runs
 
-    holder = lock_holder(settings)
-    version = current_version(settings)
-    say(f"home       {settings.home}")
-    say(f"running    {holder.run_id if holder else 'nothing'}")
-    if version is None:
-        say("published  nothing yet: `cx run --date YYYY-MM-DD`, or `cx demo` to try")
-    else:
-        say(f"published  {version.name}, {sum(version.row_counts.values()):,} rows")
-        say(f"           {settings.published / 'cx.duckdb'}")
+    say(f"home         {settings.home}")
+    say(f"running      {status_view.running_line(settings)}")
+    for at, line in enumerate(status_view.published_lines(settings)):
+        say(f"{'' if at else 'published':<13}{line}")
     runs = load_runs(settings, SHOWN_RUNS)
     if runs:
         say()
+        show_table(RUN_COLUMNS, [_run_row(record) for record in runs])
+    if runs and runs[0].status == "interrupted":
+        say(f"\ninterrupted  {status_view.interrupted_sentence(runs[0])}")
+    unfinished = status_view.unfinished_rows(settings)
+    if unfinished:
+        say("\nnot finished: load dates whose rows are not, or not all, in what is published")
+        show_table(("load date", "since (UTC)", "step", "next", "error"), unfinished[:SHOWN_DATES])
+        if len(unfinished) > SHOWN_DATES:
+            say(f"… and {len(unfinished) - SHOWN_DATES} more load dates, to {unfinished[-1][0]}")
+    elif runs and runs[0].error:
+        say(f"\nlast error   {runs[0].error}")
+    sources, problem = status_view.declared_sources(settings)
+    if problem is not None:
+        say(f"\ndeclared     {problem}")
+        return
+    lines, problem = status_view.quarantine_lines(settings, sources)
+    if lines:
+        say()
         show_table(
-            RUN_COLUMNS,
-            [
-                (
-                    f"{record.started_at:%Y-%m-%d %H:%M}",
-                    record.purpose,
-                    _dates(record.load_dates),
-                    record.status,
-                    "" if record.duration_seconds is None else f"{record.duration_seconds:.0f}",
-                    f"{record.rows_read:,}",
-                    record.checks_passed,
-                    record.checks_warned,
-                    record.checks_failed,
-                )
-                for record in runs
-            ],
+            ("in quarantine", "rows", "most often"),
+            [(found.table, f"{found.rows:,}", found.reason) for found in lines],
         )
-    if runs and runs[0].error:
-        say(f"\nlast error  {runs[0].error}")
+    if problem is not None:
+        say(f"\nquarantine   {problem}")
+    unclaimed = status_view.unclaimed_line(settings, sources)
+    if unclaimed is not None:
+        say(f"\ninbox        {unclaimed}")
 
 
 @main.command()
@@ -175,16 +196,24 @@ def rollback(settings: Settings, version: str | None) -> None:
     from orchestration.state import run_lock
 
     with run_lock(settings, str(uuid4()), "rollback"):
+        versions = list_versions(settings)
+        at = next((at for at, each in enumerate(versions) if each.is_current), None)
         if version is None:
-            versions = list_versions(settings)
-            current = next((at for at, each in enumerate(versions) if each.is_current), None)
-            if current is None or current + 1 >= len(versions):
+            if at is None or at + 1 >= len(versions):
                 raise DataError(
-                    "Expected a version before the published one, found "
-                    f"{len(versions)} in {settings.published / 'versions'}: nothing to go back to."
+                    "Expected a version before the published one in "
+                    f"{settings.published / 'versions'}, found none: nothing to go back to."
                 )
-            version = versions[current + 1].name
-        say(f"published  {roll_back(settings, version).name}")
+            version = versions[at + 1].name
+        chosen = roll_back(settings, version)
+    before = None if at is None else versions[at].name
+    if before == chosen.name:
+        say(f"published  {chosen.name}, as before")
+        return
+    say(f"published  {chosen.name}, of {chosen.published_at:%Y-%m-%d %H:%M} UTC")
+    if before is not None:
+        say(f"before     {before}: `cx rollback {before}` goes back to it")
+    say("The next run publishes a new version with all that is in the lake.")
 
 
 @main.group()
@@ -216,43 +245,76 @@ def draft(settings: Settings, file: Path, entity: str, name: str | None) -> None
 def check(settings: Settings, name: str | None) -> None:
     """Check the declarations, or the one of the source NAME."""
     from orchestration.declarations import check_sources, load_sources
-    from orchestration.display import say
+    from orchestration.display import say, show_table
 
     problems = check_sources(settings.project_dir, name)
     for problem in problems:
         say(str(problem))
     if problems:
-        leave(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in declarations.", 2)
-    sources = [s for s in load_sources(settings.project_dir) if name in (None, s.name)]
+        leave(f"{_counted(len(problems), 'problem')} in declarations: correct the lines above.", 2)
+    sources = [found for found in load_sources(settings.project_dir) if name in (None, found.name)]
+    if name is not None:
+        show_table(
+            ("table", "files in the inbox", "feeds"),
+            [
+                (table.name, f"{table.source}/{table.files}", ", ".join(table.feeds))
+                for found in sources
+                for table in found.tables
+            ],
+        )
     tables = sum(len(found.tables) for found in sources)
-    say(f"{len(sources)} sources with {tables} tables are declared without a problem.")
+    verb = "is" if len(sources) == 1 else "are"
+    say(
+        f"{_counted(len(sources), 'source')} with {_counted(tables, 'table')} {verb} declared "
+        "without a problem."
+    )
 
 
 @main.group()
 def quarantine() -> None:
-    """Rows and files that could not be read: list, show, replay."""
+    """Rows and files that could not be read, or do not fit: list, show, replay."""
 
 
 @quarantine.command("list")
 @click.option("--source", "name", default=None, help="Only of this source.")
+@click.option("--all", "is_all", is_flag=True, help=f"All rows, not only the newest {SHOWN_ROWS}.")
 @click.pass_obj
-def list_quarantine(settings: Settings, name: str | None) -> None:
-    """List what lies in quarantine, with the reason."""
+def list_quarantine(settings: Settings, name: str | None, is_all: bool) -> None:
+    """List what lies in quarantine: the reasons, then the rows, newest load date first."""
     from orchestration.display import say, show_table
-    from orchestration.ingest import list_quarantined
+    from orchestration.quarantine_view import INCOMPLETE, open_quarantine
 
-    _known_source(settings, name)
-    found = list_quarantined(settings, name)
-    if not found:
-        say("Nothing is in quarantine.")
-        return
-    show_table(
-        ("id", "source", "table", "load date", "file", "row", "reason"),
-        [
-            (i.id, i.source, i.table, i.load_date, i.file, i.row_number or "", i.reason)
-            for i in found
-        ],
-    )
+    sources = _declared(settings, name)
+    with open_quarantine(settings, sources, name) as view:
+        if not view.is_complete:
+            say(INCOMPLETE)
+        total = view.sizes().total
+        if not total:
+            say("Nothing is in quarantine.")
+            return
+        reasons = view.reasons()
+        shown = reasons if is_all else reasons[:SHOWN_REASONS]
+        show_table(("rows", "table", "reason"), [(f"{x.rows:,}", x.table, x.reason) for x in shown])
+        if len(shown) < len(reasons):
+            say(f"… and {len(reasons) - len(shown):,} more reasons: `--all` shows them")
+        say()
+        items = view.newest(None if is_all else SHOWN_ROWS)
+        show_table(
+            ("id", "table", "load date", "file:row", "entity", "reason"),
+            [
+                (
+                    item.id,
+                    f"{item.source}.{item.table}",
+                    item.load_date,
+                    item.file if item.row_number is None else f"{item.file}:{item.row_number}",
+                    item.entity or "",
+                    item.reason,
+                )
+                for item in items
+            ],
+        )
+        if len(items) < total:
+            say(f"… the newest {len(items):,} of {total:,}: `--all` shows all")
 
 
 @quarantine.command("show")
@@ -262,11 +324,22 @@ def show_quarantine(settings: Settings, id: str) -> None:
     """Show a quarantined row as it was delivered."""
     from orchestration.display import say
     from orchestration.ingest import show_quarantined
+    from orchestration.quarantine_view import delivered_row, open_quarantine
 
-    found = show_quarantined(settings, id)
-    row = f", row {found.row_number}" if found.row_number else ""
+    with open_quarantine(settings, _declared(settings, None)) as view:
+        item = view.find(id)
+    place = f"{item.source}.{item.table} {item.load_date}: {item.file}"
+    row = f", row {item.row_number}" if item.row_number else ""
+    if item.is_staged:
+        part = f" ({item.entity})" if item.entity else ""
+        say(f"{place}{row}{part}")
+        say(item.reason)
+        for name, value in delivered_row(settings, item).items():
+            say(f"{name}: {'(absent)' if value is None else value}")
+        return
+    found = show_quarantined(settings, item.id)
     line = f", line {found.line_number}" if found.line_number else ""
-    say(f"{found.source}.{found.table} {found.load_date}: {found.file}{row}{line}")
+    say(f"{place}{row}{line}")
     say(found.reason)
     if found.path is not None:
         say(f"kept as {found.path}")
@@ -280,37 +353,76 @@ def show_quarantine(settings: Settings, id: str) -> None:
 @click.pass_obj
 def replay(settings: Settings, name: str | None) -> None:
     """Read quarantined rows again with the present declarations, then build and publish."""
+    from orchestration.display import say, show_table
+    from orchestration.quarantine_view import open_quarantine
+
+    sources = _declared(settings, name)
+    _refuse_second_run(settings, "replay")
+    with open_quarantine(settings, sources, name) as view:
+        before, staged_dates, reasons = view.sizes(), view.staged_load_dates(), view.reasons()
+    if not before.total:
+        say("Nothing is in quarantine.")
+        return
+    restored_dates = _replay_ingested(settings, sources, name)
+    dates = sorted({*staged_dates, *restored_dates})
+    if not dates:
+        say(
+            "Nothing reads that did not read before: correct the declaration first. "
+            f"{before.total:,} stay, most often because {reasons[0].table}: {reasons[0].reason}."
+        )
+        return
+    _execute(
+        settings,
+        lambda progress: _runs().run_rebuild(
+            settings, purpose="replay", load_dates=dates, progress=progress
+        ),
+    )
+    with open_quarantine(settings, sources, name) as view:
+        after, reasons = view.sizes(), view.reasons()
+    say()
+    show_table(
+        ("in quarantine", "before", "after"),
+        [
+            ("not readable", f"{before.ingested:,}", f"{after.ingested:,}"),
+            ("turned down at staging", f"{before.staged:,}", f"{after.staged:,}"),
+        ],
+    )
+    stay = (
+        f"{after.total:,} stay, most often because {reasons[0].table}: {reasons[0].reason}"
+        if reasons
+        else "none stays"
+    )
+    left = max(before.total - after.total, 0)
+    say(f"{left:,} of {before.total:,} rows and files left quarantine; {stay}.")
+
+
+def _replay_ingested(settings: Settings, sources: Sequence[Source], name: str | None) -> set[date]:
+    """Read again what ingest could not read; the load dates of which something reads now."""
     from uuid import uuid4
 
-    from orchestration.declarations import find_table, load_sources
+    from orchestration.declarations import find_table
     from orchestration.display import say
     from orchestration.ingest import list_quarantined, replay_partition
-    from orchestration.state import run_lock
+    from orchestration.state import mark_unfinished, run_lock
 
-    _known_source(settings, name)
-    sources = load_sources(settings.project_dir)
     run_id = str(uuid4())
     dates: set[date] = set()
     with run_lock(settings, run_id, "replay"):
         items = list_quarantined(settings, name)
         for key in sorted({(item.source, item.table, item.load_date) for item in items}):
-            table = find_table(sources, key[0], key[1])
+            table = find_table(list(sources), key[0], key[1])
             done = replay_partition(settings, table, key[2], run_id)
             say(
-                f"{key[0]}.{key[1]} {key[2]}: {done.rows_restored} rows and {done.files_restored} "
-                f"files read now, {done.rows_left} rows and {done.files_left} files still do not"
+                f"{key[0]}.{key[1]} {key[2]}: {_counted(done.rows_restored, 'row')} and "
+                f"{_counted(done.files_restored, 'file')} read now, "
+                f"{_counted(done.rows_left, 'row')} and {_counted(done.files_left, 'file')} still "
+                "do not"
             )
             if done.rows_restored or done.files_restored:
                 dates.add(key[2])
-    if not dates:
-        say("Nothing reads that did not read before: correct the declaration first.")
-        return
-    _execute(
-        settings,
-        lambda progress: _runs().run_rebuild(
-            settings, purpose="replay", load_dates=sorted(dates), progress=progress
-        ),
-    )
+                # In the lake from here on; were we killed, the next run has to check them too.
+                mark_unfinished(settings, run_id, [key[2]])
+    return dates
 
 
 @main.command()
@@ -319,6 +431,7 @@ def replay(settings: Settings, name: str | None) -> None:
 def ui(settings: Settings, port: int) -> None:
     """Open the web page of Dagster on 127.0.0.1, with its schedule and sensors at work."""
     import os
+    import signal
     import socket
 
     from orchestration.declarations import load_sources
@@ -342,6 +455,9 @@ def ui(settings: Settings, port: int) -> None:
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     command += ["-h", "127.0.0.1", "-p", str(port)]
     os.chdir(settings.project_dir)
+    # A shell starts what is in the background with SIGINT ignored, and Dagster would then ignore
+    # SIGTERM with it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # In place of this process, so that whoever ends `cx ui` ends all of it.
     os.execve(sys.executable, command, child_environment(settings, DAGSTER_HOME=str(home)))
 
@@ -354,10 +470,11 @@ def _run(settings: Settings, load_dates: Sequence[date], purpose: str) -> None:
 
 
 def _backfill(settings: Settings, first: date, last: date, purpose: str) -> None:
-    from orchestration.declarations import load_sources
     from orchestration.ingest import deliveries_in_inbox
 
-    tables = [table for found in load_sources(settings.project_dir) for table in found.tables]
+    sources = _declared(settings, None)
+    _warn_of_unclaimed(settings, sources)
+    tables = [table for found in sources for table in found.tables]
     delivered = {day for table in tables for day in deliveries_in_inbox(settings, table)}
     dates = sorted(day for day in delivered if first <= day <= last)
     if not dates:
@@ -392,11 +509,58 @@ def _runs() -> ModuleType:
     return runs
 
 
-def _known_source(settings: Settings, name: str | None) -> None:
-    if name is not None:
-        from orchestration.declarations import check_sources
+def _declared(settings: Settings, name: str | None) -> list[Source]:
+    """All declared sources.
 
+    Raises:
+        UsageError: a declaration with a problem, or no source of this name.
+    """
+    from orchestration.declarations import check_sources, load_sources
+
+    if name is not None:
         check_sources(settings.project_dir, name)
+    return load_sources(settings.project_dir)
+
+
+def _refuse_second_run(settings: Settings, purpose: str) -> None:
+    """Refuse at once what the run itself would refuse after imports of seconds.
+
+    Raises:
+        LockedError: a run goes on.
+    """
+    from uuid import uuid4
+
+    from orchestration.state import lock_holder, run_lock
+
+    if lock_holder(settings) is not None:
+        with run_lock(settings, str(uuid4()), purpose):
+            pass
+
+
+def _warn_of_unclaimed(settings: Settings, sources: Sequence[Source]) -> None:
+    from orchestration.display import warn
+    from orchestration.unclaimed import warnings_of
+
+    for sentence in warnings_of(settings, sources):
+        warn(sentence)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _run_row(record: RunRecord) -> tuple[object, ...]:
+    return (
+        f"{record.started_at:%Y-%m-%d %H:%M}",
+        record.purpose,
+        _dates(record.load_dates),
+        record.status,
+        "" if record.duration_seconds is None else f"{record.duration_seconds:.0f}",
+        f"{record.rows_read:,}",
+        record.checks_passed,
+        record.checks_warned,
+        record.checks_failed,
+    )
 
 
 def _dates(dates: object) -> str:
@@ -406,11 +570,39 @@ def _dates(dates: object) -> str:
     return f"{first}" if first == last else f"{first} … {last}"
 
 
+def _load_settings() -> Settings:
+    """The settings.
+
+    Raises:
+        UsageError: one of them cannot be read, or no path can be made of CX_HOME.
+    """
+    try:
+        return load_settings()
+    except (OSError, RuntimeError) as error:
+        raise UsageError(
+            f"Expected a folder in CX_HOME, found one that leads nowhere ({error}): correct it."
+        ) from error
+
+
 def _log_to_file(settings: Settings) -> None:
-    """Nothing but our own sentences reaches the terminal; the rest is in logs/cx.log."""
+    """Nothing but our own sentences reaches the terminal; the rest is in logs/cx.log.
+
+    Raises:
+        UsageError: the home is no folder, or nothing can be written there.
+    """
     path = settings.log_file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise
+        raise UsageError(
+            f"Expected CX_HOME to be a folder that can be written, found {settings.home} where it "
+            f"cannot ({error.strerror}): correct its rights or set CX_HOME to another folder."
+        ) from error
+    # A full disk is told in one sentence; that the log cannot be written either is no second one.
+    logging.raiseExceptions = False
+    handler = LogFile(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.captureWarnings(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 SHOWN_CHECKS = 20
 WIDTH = 140
+UNBOUNDED = 100_000
+NONE = "—"
 UNIMPORTANT = ("no delivery",)
 
 
@@ -38,6 +41,11 @@ def say(text: str = "") -> None:
 def complain(text: str) -> None:
     """An error, one sentence on standard error."""
     Console(stderr=True, highlight=False, soft_wrap=True).print(escape(f"error: {text}"))
+
+
+def warn(text: str) -> None:
+    """Something to look at that stops nothing, one sentence on standard error."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(escape(f"warning: {text}"))
 
 
 class RunDisplay:
@@ -93,7 +101,7 @@ def show_run(session: RunSession) -> None:
     table.add_row("checks warned", _count(totals["checks_warned"], "yellow"))
     table.add_row("checks failed", _count(totals["checks_failed"], "red"))
     table.add_row("published", totals["version"] or "[red]nothing[/red]")
-    console().print(table)
+    _print_table(table)
 
 
 def show_failed_checks(session: RunSession) -> None:
@@ -121,16 +129,18 @@ def show_headlines(headlines: Sequence[Headline]) -> None:
     for found in headlines:
         unit = "" if found.metric == "nps" else " %"
         interval = (
-            "" if found.low is None or found.high is None else f"{found.low:.1f} … {found.high:.1f}"
+            NONE
+            if found.low is None or found.high is None
+            else f"{found.low:.1f} … {found.high:.1f}"
         )
         table.add_row(
-            f"{found.metric}{f' ({found.part})' if found.part else ''}",
-            f"{found.value:.1f}{unit}",
+            escape(f"{found.metric}{f' ({found.part})' if found.part else ''}"),
+            NONE if found.value is None else f"{found.value:.1f}{unit}",
             interval,
             f"{found.n:,}",
-            f"{found.first} … {found.last}",
+            found.note or (f"{found.first} … {found.last}" if found.first else NONE),
         )
-    console().print(table)
+    _print_table(table)
 
 
 def show_places(settings: Settings) -> None:
@@ -153,7 +163,20 @@ def show_table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
-    console().print(table)
+    _print_table(table)
+
+
+def _print_table(table: Table) -> None:
+    """Folded into a terminal; elsewhere one line a row, so that nothing is cut and grep works."""
+    target = console()
+    if target.is_terminal:
+        target.print(table)
+        return
+    wide = Console(highlight=False, width=UNBOUNDED, file=io.StringIO())
+    with wide.capture() as captured:
+        wide.print(table)
+    for line in captured.get().splitlines():
+        target.out(line.rstrip(), highlight=False)
 
 
 def _table(first: str, second: str) -> Table:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,10 +16,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli import main
+from orchestration.errors import DataError
+from orchestration.sentences import sentence_of
 from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.state import load_runs, run_lock
+from orchestration.state import load_runs, mark_unfinished, run_lock, start_run
 
-HEAVY = ("dagster", "dbt", "great_expectations", "pandas", "duckdb")
+HEAVY = ("dagster", "dbt", "great_expectations", "pandas")
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,26 @@ def test_a_rebuild_without_a_lake_says_so(settings: Settings) -> None:
     assert "Expected ingested deliveries" in done.stderr
 
 
+def test_a_second_run_is_refused_at_once_whatever_it_is(settings: Settings) -> None:
+    program = (
+        "import sys; from click.testing import CliRunner; from orchestration.cli import main\n"
+        "for words in ('demo', 'rebuild', 'run --date 2024-01-01', 'quarantine replay',\n"
+        "              'backfill --from 2024-01-01 --to 2024-01-02'):\n"
+        f"    done = CliRunner().invoke(main, words, env={{'CX_HOME': {str(settings.home)!r}}})\n"
+        "    assert done.exit_code == 1 and 'the-first-run' in done.output, done.output\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    with run_lock(settings, "the-first-run", "run"):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=PROJECT_DIR,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_a_second_run_is_refused_while_one_goes_and_leaves_it_alone(settings: Settings) -> None:
     with run_lock(settings, "the-first-run", "run"):
         before = len(load_runs(settings))
@@ -124,6 +148,70 @@ def test_a_surprise_is_one_sentence_with_the_place_of_its_traceback(settings: Se
     assert str(settings.log_file) in done.stderr
     assert "Traceback" in settings.log_file.read_text(encoding="utf-8")
     assert "Traceback" not in done.output
+
+
+def test_a_home_that_is_a_file_is_wrong_usage_for_every_command(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("not a folder", encoding="utf-8")
+    for arguments in (["status"], ["run", "--date", "2024-01-01"], ["quarantine", "list"]):
+        done = cx(Settings(home=home), *arguments)
+        assert done.exit_code == 2
+        assert done.stderr.startswith("error: Expected CX_HOME to be a folder")
+        assert str(home) in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space", "HOME/lake/x"), "no space left at HOME/lake/x: free"),
+        (OSError(errno.EROFS, "Read-only", "HOME/state/x"), "the right to write HOME/state/x"),
+        (OSError(errno.EACCES, "Denied", "HOME/inbox/x"), "the right to read HOME/inbox/x"),
+        (RuntimeError("database or disk is full"), "no space left at HOME: free"),
+        (
+            DataError(
+                'found: IO Error: Could not write "HOME/warehouse/w": No space left on device'
+            ),
+            "no space left at HOME/warehouse/w",
+        ),
+        (DataError("found: IO Error: Corrupt database file: computed checksum"), "`cx rebuild`"),
+        (
+            DataError(
+                "found: Invalid Input Error: No magic bytes found at end of file "
+                "'HOME/lake/shop/calls/load_date=2024-01-02/part.parquet'"
+            ),
+            "shop.calls of 2024-01-02",
+        ),
+        (DataError("Expected a Parquet file, found none."), "Expected a Parquet file, found none."),
+    ],
+)
+def test_what_disk_and_engine_refuse_is_told_with_the_advice_that_fits(
+    tmp_path: Path, error: Exception, words: str
+) -> None:
+    home = str(tmp_path)
+    error.args = tuple(
+        each.replace("HOME", home) if isinstance(each, str) else each for each in error.args
+    )
+    if isinstance(error, OSError):
+        error.filename = error.filename.replace("HOME", home)
+    assert words.replace("HOME", home) in sentence_of(error, Settings(home=tmp_path))
+
+
+def test_status_names_what_is_not_finished_and_how_to_finish_it(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    day = date(2024, 1, 2)
+    start_run(settings, "the-killed-run", "run", [day])
+    mark_unfinished(settings, "the-killed-run", [day])
+    stray = settings.inbox / "demo_chat" / "2024-01-02" / "chat.csv"
+    stray.parent.mkdir(parents=True)
+    stray.touch()
+    told = cx(settings, "status").stdout
+    assert "its process died" in told
+    assert "cx run --date 2024-01-02" in told
+    assert "1 file that no table claims: demo_chat/2024-01-02/chat.csv" in told
+    done = cx(settings, "backfill", "--from", "2024-01-01", "--to", "2024-01-31")
+    assert done.exit_code == 1
+    assert "warning: " in done.stderr
+    assert "nearest is demo_chat/{load_date}/chats.csv" in done.stderr
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from runs_home import FIRST, SECOND
 
 from orchestration.cli import main
+from orchestration.cli.headlines import load_headlines
+from orchestration.cli.quarantine_view import Item, delivered_row, open_quarantine
 from orchestration.declarations import load_sources
 from orchestration.demo import generate
-from orchestration.headlines import load_headlines
 from orchestration.ingest import list_quarantined
-from orchestration.quarantine_view import Item, delivered_row, open_quarantine
 from orchestration.runs import run_load_dates, run_rebuild
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.state import load_runs

@@ -18,7 +18,7 @@ from rich.table import Table
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.headlines import Headline
+    from orchestration.cli.headlines import Headline
     from orchestration.run_session import RunSession
 
 SHOWN_CHECKS = 20

@@ -111,7 +111,7 @@ def quarantine_lines(
     """
     if not settings.quarantine.is_dir() and not settings.warehouse.is_file():
         return [], None
-    from orchestration.quarantine_view import INCOMPLETE, open_quarantine
+    from orchestration.cli.quarantine_view import INCOMPLETE, open_quarantine
 
     lines: dict[str, QuarantineLine] = {}
     try:

@@ -1,0 +1,125 @@
+"""Commands that run the warehouse: demo, run, backfill, rebuild, and the web page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import click
+
+from orchestration.cli.group import main
+from orchestration.cli.shared import declared, execute, refuse_second_run, runs, warn_of_unclaimed
+from orchestration.errors import DataError, UsageError
+from orchestration.settings import Settings
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@main.command()
+@click.option("--days", type=int, default=None, help="Load dates to generate (default 92).")
+@click.pass_obj
+def demo(settings: Settings, days: int | None) -> None:
+    """Generate the files of an invented company, then run them."""
+    from orchestration.cli.display import say
+    from orchestration.demo import DAYS, generate
+
+    refuse_second_run(settings, "demo")
+    truth = settings.home / "demo" / "truth.json"
+    made = generate(settings.inbox, truth, days=DAYS if days is None else days)
+    say(
+        f"Generated {made.files} files for {made.first_load_date} to {made.last_load_date} in "
+        f"{settings.inbox}; what is true of them is in {truth}."
+    )
+    _backfill(settings, made.first_load_date, made.last_load_date, "demo")
+
+
+@main.command()
+@click.option("--date", "day", type=DAY, required=True, help="Load date, YYYY-MM-DD.")
+@click.pass_obj
+def run(settings: Settings, day: datetime) -> None:
+    """Ingest the deliveries of a load date, build, check and publish."""
+    refuse_second_run(settings, "run")
+    warn_of_unclaimed(settings, declared(settings, None))
+    _run(settings, [day.date()], "run")
+
+
+@main.command()
+@click.option("--from", "first", type=DAY, required=True, help="First load date, YYYY-MM-DD.")
+@click.option("--to", "last", type=DAY, required=True, help="Last load date, included.")
+@click.pass_obj
+def backfill(settings: Settings, first: datetime, last: datetime) -> None:
+    """Run all load dates of a range that have deliveries, in one pass."""
+    if first > last:
+        raise click.UsageError(f"--from {first.date()} is after --to {last.date()}: swap them.")
+    refuse_second_run(settings, "backfill")
+    _backfill(settings, first.date(), last.date(), "backfill")
+
+
+@main.command()
+@click.pass_obj
+def rebuild(settings: Settings) -> None:
+    """Drop the warehouse and build all of it from the lake again."""
+    refuse_second_run(settings, "rebuild")
+    execute(settings, lambda progress: runs().run_rebuild(settings, progress=progress))
+
+
+@main.command()
+@click.option("--port", type=int, default=3000, show_default=True)
+@click.pass_obj
+def ui(settings: Settings, port: int) -> None:
+    """Open the web page of Dagster on 127.0.0.1, with its schedule and sensors at work."""
+    import os
+    import signal
+    import socket
+
+    from orchestration.cli.display import say
+    from orchestration.declarations import load_sources
+    from orchestration.instance import prepare_instance
+    from orchestration.settings import child_environment
+
+    load_sources(settings.project_dir)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"Expected the port {port} of 127.0.0.1 to be free, found that it is not "
+                f"({error}): end what listens there, or take another `--port`."
+            ) from error
+    home = prepare_instance(settings)
+    say(f"http://127.0.0.1:{port} — Ctrl-C ends it")
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    command += ["-h", "127.0.0.1", "-p", str(port)]
+    os.chdir(settings.project_dir)
+    # A shell starts what is in the background with SIGINT ignored, and Dagster would then ignore
+    # SIGTERM with it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # In place of this process, so that whoever ends `cx ui` ends all of it.
+    os.execve(sys.executable, command, child_environment(settings, DAGSTER_HOME=str(home)))
+
+
+def _run(settings: Settings, load_dates: Sequence[date], purpose: str) -> None:
+    execute(
+        settings,
+        lambda progress: runs().run_load_dates(settings, load_dates, purpose, progress),
+    )
+
+
+def _backfill(settings: Settings, first: date, last: date, purpose: str) -> None:
+    from orchestration.ingest import deliveries_in_inbox
+
+    sources = declared(settings, None)
+    warn_of_unclaimed(settings, sources)
+    tables = [table for found in sources for table in found.tables]
+    delivered = {day for table in tables for day in deliveries_in_inbox(settings, table)}
+    dates = sorted(day for day in delivered if first <= day <= last)
+    if not dates:
+        raise DataError(
+            f"Expected deliveries of {first} to {last} in {settings.inbox} (such as "
+            f"{tables[0].source}/{tables[0].files}), found none: put files there, or run `cx demo` "
+            "to try with generated ones."
+        )
+    _run(settings, dates, purpose)

@@ -1,0 +1,126 @@
+"""Commands about what is published and how the last runs went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.cli.group import main
+from orchestration.errors import DataError
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.state import RunRecord
+
+SHOWN_RUNS = 5
+SHOWN_DATES = 10
+RUN_COLUMNS = (
+    "started (UTC)",
+    "what",
+    "load dates",
+    "status",
+    "s",
+    "rows",
+    "passed",
+    "warned",
+    "failed",
+)
+
+
+@main.command()
+@click.pass_obj
+def status(settings: Settings) -> None:
+    """What is published, what runs, how the last runs went, and what waits for you."""
+    from orchestration.cli import status_view
+    from orchestration.cli.display import say, show_table
+    from orchestration.state import load_runs
+
+    say(f"home         {settings.home}")
+    say(f"running      {status_view.running_line(settings)}")
+    for at, line in enumerate(status_view.published_lines(settings)):
+        say(f"{'' if at else 'published':<13}{line}")
+    runs = load_runs(settings, SHOWN_RUNS)
+    if runs:
+        say()
+        show_table(RUN_COLUMNS, [_run_row(record) for record in runs])
+    if runs and runs[0].status == "interrupted":
+        say(f"\ninterrupted  {status_view.interrupted_sentence(runs[0])}")
+    unfinished = status_view.unfinished_rows(settings)
+    if unfinished:
+        say("\nnot finished: load dates whose rows are not, or not all, in what is published")
+        show_table(("load date", "since (UTC)", "step", "next", "error"), unfinished[:SHOWN_DATES])
+        if len(unfinished) > SHOWN_DATES:
+            say(f"… and {len(unfinished) - SHOWN_DATES} more load dates, to {unfinished[-1][0]}")
+    elif runs and runs[0].error:
+        say(f"\nlast error   {runs[0].error}")
+    sources, problem = status_view.declared_sources(settings)
+    if problem is not None:
+        say(f"\ndeclared     {problem}")
+        return
+    lines, problem = status_view.quarantine_lines(settings, sources)
+    if lines:
+        say()
+        show_table(
+            ("in quarantine", "rows", "most often"),
+            [(found.table, f"{found.rows:,}", found.reason) for found in lines],
+        )
+    if problem is not None:
+        say(f"\nquarantine   {problem}")
+    unclaimed = status_view.unclaimed_line(settings, sources)
+    if unclaimed is not None:
+        say(f"\ninbox        {unclaimed}")
+
+
+@main.command()
+@click.argument("version", required=False)
+@click.pass_obj
+def rollback(settings: Settings, version: str | None) -> None:
+    """Publish an earlier VERSION again (default: the one before); nothing is deleted."""
+    from uuid import uuid4
+
+    from orchestration.cli.display import say
+    from orchestration.publish.versions import list_versions
+    from orchestration.publish.versions import rollback as roll_back
+    from orchestration.state import run_lock
+
+    with run_lock(settings, str(uuid4()), "rollback"):
+        versions = list_versions(settings)
+        at = next((at for at, each in enumerate(versions) if each.is_current), None)
+        if version is None:
+            if at is None or at + 1 >= len(versions):
+                raise DataError(
+                    "Expected a version before the published one in "
+                    f"{settings.published / 'versions'}, found none: nothing to go back to."
+                )
+            version = versions[at + 1].name
+        chosen = roll_back(settings, version)
+    before = None if at is None else versions[at].name
+    if before == chosen.name:
+        say(f"published  {chosen.name}, as before")
+        return
+    say(f"published  {chosen.name}, of {chosen.published_at:%Y-%m-%d %H:%M} UTC")
+    if before is not None:
+        say(f"before     {before}: `cx rollback {before}` goes back to it")
+    say("The next run publishes a new version with all that is in the lake.")
+
+
+def _run_row(record: RunRecord) -> tuple[object, ...]:
+    return (
+        f"{record.started_at:%Y-%m-%d %H:%M}",
+        record.purpose,
+        _dates(record.load_dates),
+        record.status,
+        "" if record.duration_seconds is None else f"{record.duration_seconds:.0f}",
+        f"{record.rows_read:,}",
+        record.checks_passed,
+        record.checks_warned,
+        record.checks_failed,
+    )
+
+
+def _dates(dates: object) -> str:
+    first, last = getattr(dates, "first", None), getattr(dates, "last", None)
+    if first is None:
+        return "all"
+    return f"{first}" if first == last else f"{first} … {last}"

@@ -41,7 +41,7 @@ ui: setup
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras --no-header \
-		--no-emit-index-url --no-emit-find-links --python-version 3.11 --output-file requirements.lock
+		--python-version 3.11 --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) target logs

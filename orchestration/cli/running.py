@@ -25,6 +25,7 @@ def demo(settings: Settings, days: int | None) -> None:
     from orchestration.demo import DAYS, generate
 
     refuse_second_run(settings, "demo")
+    say("Generating the files of an invented company (about ten seconds) …")
     truth = settings.home / "demo" / "truth.json"
     made = generate(settings.inbox, truth, days=DAYS if days is None else days)
     say(

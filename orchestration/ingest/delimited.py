@@ -182,7 +182,7 @@ class DelimitedReader:
             except csv.Error as error:
                 raise Unreadable(
                     f"Expected a header on line {self.tap.line_number}, found {error}: "
-                    "correct `quote` or have the file delivered again."
+                    "correct `delimiter` or `quote`, or have the file delivered again."
                 ) from None
             if cells:
                 rows.append(cells)

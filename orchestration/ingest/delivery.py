@@ -67,10 +67,6 @@ class Delivery:
     def rows_in_lake(self) -> int:
         return self.rows_read - self.rows_quarantined
 
-    @property
-    def unreadable_files(self) -> tuple[FileDelivery, ...]:
-        return tuple(file for file in self.files if file.status == "unreadable")
-
 
 def write_delivery(delivery: Delivery, path: Path) -> None:
     """Write `delivery.json`."""

@@ -17,6 +17,7 @@ from runs_home import (
 )
 
 from orchestration.demo import generate
+from orchestration.run_session import Silence
 from orchestration.runs import Finished, run_load_dates, run_rebuild
 from orchestration.settings import Settings
 from orchestration.state import load_checks, load_runs
@@ -185,3 +186,26 @@ def rows_by_day(settings: Settings) -> dict[object, tuple[object, ...]]:
     """
     with duckdb.connect(str((settings.published / "cx.duckdb").resolve()), read_only=True) as found:
         return {row[0]: row[1:] for row in found.execute(query).fetchall()}
+
+
+def test_ingest_is_tried_again_when_the_operating_system_refused_for_a_moment(
+    settings: Settings,
+) -> None:
+    """A file lies where the folder of drafts should be, until the first try has met it."""
+    drafts = settings.lake / ".tmp"
+    shutil.rmtree(drafts, ignore_errors=True)
+    tried: list[str] = []
+
+    class Clearing(Silence):
+        def finished(self, step: str, seconds: float, detail: str) -> None:
+            if step == "prepare":
+                shutil.rmtree(drafts, ignore_errors=True)
+                drafts.write_text("in the way")
+
+        def failed(self, step: str, seconds: float, detail: str) -> None:
+            tried.append(step)
+            drafts.unlink(missing_ok=True)
+
+    finished = run_load_dates(settings, [THIRD], progress=Clearing())
+    assert len(tried) == 1 and tried[0].startswith("ingest ")
+    assert finished.error is None and finished.session.version == published_version(settings)

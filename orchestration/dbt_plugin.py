@@ -1,6 +1,6 @@
-"""dbt-duckdb connection plugin: hands the hash key of personal ids to every cursor.
+"""dbt-duckdb connection plugin: tells every cursor the hash key of personal ids and the lake's files.
 
-Named in profiles.yml. A session variable, so that the key stands in no compiled file and no log.
+Named in profiles.yml. Session variables, so that the key stands in no compiled file and no log.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from orchestration.lake_files import set_lake_variables
 from orchestration.secrets_file import hash_key
 from orchestration.settings import load_settings
 
 
 class Plugin(BasePlugin):
-    """Sets `cx_hash_key` on each cursor: a cursor does not inherit variables of its connection."""
+    """Sets the variables on each cursor: a cursor does not inherit those of its connection."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        self._key = hash_key(load_settings())
+        self._settings = load_settings()
+        self._key = hash_key(self._settings)
+        (self._settings.warehouse.parent / "days").mkdir(parents=True, exist_ok=True)
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
         cursor.execute("set variable cx_hash_key = ?", [self._key])
+        set_lake_variables(cursor, self._settings)

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import CxError, DataError, UsageError
+from orchestration.secrets_file import hash_key
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ MACRO_CHAIN = re.compile(r" > (?:in macro|called by) | compiled code at ")
 PREFIX = re.compile(r"^\w+ Error in \w+ \S+ \([^)]*\) ")
 RULES = re.compile(r"(?:\| )?(?:-{3,} \| )+-{3,} \| ")
 SUCCEEDED = ("success", "pass", "warn", "no-op")
+AS_OF = re.compile(r"^ *as_of:.*$", re.MULTILINE)
 QUIET = (
     "--quiet",
     "--no-print",
@@ -143,7 +145,9 @@ class DbtRunner:
 
         settings = self._settings
         runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
-        with _environment(CX_HOME=str(settings.home)):
+        with _environment(
+            CX_HOME=str(settings.home), DBT_PROJECT_SIGNATURE=project_signature(settings)
+        ):
             try:
                 return runner.invoke(
                     [
@@ -182,6 +186,25 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
         aside.replace(path)
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
+
+
+def project_signature(settings: Settings) -> str:
+    """Changes with whatever makes tables differ on the same lake: SQL, seeds, vars, engine, key.
+
+    Not with `as_of`, which the increments follow.
+    """
+    project = settings.project_dir
+    digest = sha256()
+    for name in (version("duckdb"), version("dbt-core"), hash_key(settings)):
+        digest.update(name.encode() + b"\0")
+    config = AS_OF.sub("", (project / "dbt_project.yml").read_text(encoding="utf-8"))
+    digest.update(config.encode())
+    for folder in ("models", "macros", "seeds"):
+        for path in sorted((project / folder).rglob("*")):
+            if path.suffix in (".sql", ".yml", ".csv"):
+                digest.update(str(path.relative_to(project)).encode() + b"\0")
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def failure_of(outcomes: Sequence[NodeOutcome]) -> CxError | None:

@@ -1,11 +1,8 @@
 -- One row: the instant up to which the warehouse speaks, and the reporting day that it ends.
+{{ config(materialized='compared', touches='as_of') }}
+
 with load_dates as (
-    {%- for entity in var('entities') %}
-    select max(_load_date) as load_date from {{ ref('int_' ~ entity ~ '_versioned') }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    select _load_date as load_date from {{ ref('int_lake_counts') }}
 ),
 
 -- A load date is over at midnight UTC; a day that somebody asks for, at midnight in its own zone.

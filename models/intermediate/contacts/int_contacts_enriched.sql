@@ -1,16 +1,31 @@
--- One row per contact with its customer's attributes, team and the flags that metrics filter on.
+-- One row per contact with its customer's attributes at the time, team and the flags that metrics
+-- filter on.
 with contacts as (
-    select * from {{ ref('int_contacts_unioned') }}
+    select
+        *,
+        -- Who has no time has the present attributes.
+        coalesce(started_at, timestamp '9999-01-01 00:00:00') as attributes_at
+    from {{ ref('int_contacts_unioned') }}
 ),
 
 customers as (
-    select * from {{ ref('int_customers_versioned') }}
-    where _disposition = 'accepted'
+    select
+        *,
+        coalesce(
+            lead(valid_from) over (partition by customer_id order by valid_from),
+            timestamp '9999-12-31 00:00:00'
+        ) as valid_to
+    from {{ ref('int_customers_history') }}
 ),
 
 agents as (
-    select * from {{ ref('int_agents_versioned') }}
-    where _disposition = 'accepted'
+    select
+        *,
+        coalesce(
+            lead(valid_from) over (partition by agent_id order by valid_from),
+            timestamp '9999-12-31 00:00:00'
+        ) as valid_to
+    from {{ ref('int_agents_history') }}
 ),
 
 queue_rules as (
@@ -27,6 +42,7 @@ joined as (
         contacts.customer_id,
         -- Who was assigned without taking part gets no credit and no blame.
         case when contacts.is_handled then contacts.agent_id end as agent_id,
+        contacts.agent_id as assigned_agent_id,
         contacts.channel,
         coalesce(contacts.queue, 'unknown') as queue,
         coalesce(contacts.team, agents.team, 'unknown') as team,
@@ -77,8 +93,16 @@ joined as (
         contacts._load_date,
         contacts._run_id
     from contacts
-    left join customers on contacts.customer_id = customers.customer_id
-    left join agents on contacts.agent_id = agents.agent_id
+    left join customers
+        on
+            contacts.customer_id = customers.customer_id
+            and contacts.attributes_at >= customers.valid_from
+            and contacts.attributes_at < customers.valid_to
+    left join agents
+        on
+            contacts.agent_id = agents.agent_id
+            and contacts.attributes_at >= agents.valid_from
+            and contacts.attributes_at < agents.valid_to
     left join queue_rules as own_rule
         on
             contacts.contact_medium = own_rule.contact_medium

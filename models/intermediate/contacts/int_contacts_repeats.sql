@@ -1,6 +1,8 @@
--- One row per contact: does it open an issue, and when did the customer come back about it.
+-- One row per contact: does it open an issue, and did the customer come back about it in time.
+-- While a `by_day` model works on some days it sees these and the days within a window of them.
 with contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
+    select * from {{ ref('int_contact_attempts') }}
+    where {{ in_run_days('contact_type', 'contact_date', list='context') }}
 ),
 
 -- Only a known customer with a known reason and time can be seen to come back.
@@ -39,30 +41,51 @@ ordered as (
     from measurable
 ),
 
+-- A follow-up is a repeat of its parent whatever its reason.
 follow_ups as (
     select
-        parent_contact_id as contact_id,
-        min(started_at) as follow_up_started_at
+        parents.contact_id,
+        min(children.started_at) as follow_up_started_at
+    from contacts as children
+    inner join contacts as parents on children.parent_contact_id = parents.contact_id
+    where
+        children.is_customer_contact
+        and children.started_at >= parents.started_at
+    group by parents.contact_id
+),
+
+returned as (
+    select
+        contacts.contact_id,
+        contacts.contact_type,
+        contacts.contact_date,
+        contacts.started_at,
+        ordered.contact_id is not null and contacts.is_fcr_eligible as is_repeat_measurable,
+        contacts.is_fcr_eligible
+        and ordered.contact_id is not null
+        and coalesce(
+            ordered.previous_started_at
+            < {{ add_days('ordered.started_at', '-' ~ var('fcr_window_days')) }},
+            true
+        )
+        and contacts.parent_contact_id is null as is_first_contact,
+        least(
+            coalesce(ordered.next_started_at, follow_ups.follow_up_started_at),
+            coalesce(follow_ups.follow_up_started_at, ordered.next_started_at)
+        ) as returned_at
     from contacts
-    where parent_contact_id is not null and is_customer_contact
-    group by parent_contact_id
+    left join ordered on contacts.contact_id = ordered.contact_id
+    left join follow_ups on contacts.contact_id = follow_ups.contact_id
 )
 
+-- A return after the window is another issue: it would make every day depend on all later ones.
 select
-    contacts.contact_id,
-    ordered.contact_id is not null and contacts.is_fcr_eligible as is_repeat_measurable,
-    contacts.is_fcr_eligible
-    and ordered.contact_id is not null
-    and coalesce(
-        ordered.previous_started_at
-        < {{ add_days('ordered.started_at', '-' ~ var('fcr_window_days')) }},
-        true
-    )
-    and contacts.parent_contact_id is null as is_first_contact,
-    least(
-        coalesce(ordered.next_started_at, follow_ups.follow_up_started_at),
-        coalesce(follow_ups.follow_up_started_at, ordered.next_started_at)
-    ) as repeated_at
-from contacts
-left join ordered on contacts.contact_id = ordered.contact_id
-left join follow_ups on contacts.contact_id = follow_ups.contact_id
+    contact_id,
+    contact_type,
+    contact_date,
+    is_repeat_measurable,
+    is_first_contact,
+    case
+        when returned_at <= {{ add_days('started_at', var('fcr_window_days')) }} then returned_at
+    end as repeated_at
+from returned

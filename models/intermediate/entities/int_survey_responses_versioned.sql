@@ -1,4 +1,8 @@
 -- One row per delivered answer to a survey question, with its verdict.
+{{ config(
+    materialized='versioned', entity='survey_responses', key='response_id', kind='response'
+) }}
+
 with unioned as (
     {{- union_entity('survey_responses') }}
 ),
@@ -53,4 +57,7 @@ checked as (
     left join scales on unioned.scale_id = scales.scale_id
 )
 
-{{ rank_versions('checked', 'response_id') }}
+select
+    *,
+    {{ reporting_date('responded_at') }} as _day
+from checked

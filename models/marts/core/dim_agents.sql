@@ -4,22 +4,15 @@ with agents as (
     where _disposition = 'accepted'
 ),
 
-contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
-),
-
-responses as (
-    select * from {{ ref('int_survey_responses_enriched') }}
+members as (
+    select * from {{ ref('int_members_seen') }}
+    where member_kind = 'agent'
 ),
 
 seen as (
     select agent_id from agents
     union
-    select agent_id from contacts
-    where agent_id is not null
-    union
-    select agent_id from responses
-    where agent_id is not null
+    select member_id as agent_id from members
 )
 
 select

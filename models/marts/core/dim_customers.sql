@@ -4,23 +4,16 @@ with customers as (
     where _disposition = 'accepted'
 ),
 
-contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
-),
-
-responses as (
-    select * from {{ ref('int_survey_responses_enriched') }}
+members as (
+    select * from {{ ref('int_members_seen') }}
+    where member_kind = 'customer'
 ),
 
 -- A contact must find its customer even when the customer list never had it.
 seen as (
     select customer_id from customers
     union
-    select customer_id from contacts
-    where customer_id is not null
-    union
-    select customer_id from responses
-    where customer_id is not null
+    select member_id as customer_id from members
 )
 
 select

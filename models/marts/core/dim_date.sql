@@ -1,10 +1,7 @@
 -- One row per day from the first contact or response to the day the warehouse speaks from.
-with contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
-),
-
-responses as (
-    select * from {{ ref('int_survey_responses_enriched') }}
+with counts as (
+    select * from {{ ref('int_lake_counts') }}
+    where _disposition = 'accepted'
 ),
 
 as_of as (
@@ -13,9 +10,7 @@ as_of as (
 
 -- The clocks of some exports run into the future: days after as_of belong to nobody.
 seen as (
-    select min(contact_date) as seen_date from contacts
-    union all
-    select min(response_date) as seen_date from responses
+    select min(day) as seen_date from counts
 ),
 
 bounds as (

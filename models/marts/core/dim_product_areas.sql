@@ -1,6 +1,7 @@
 -- One row per product area that a contact names or the seed knows, with the team that owns it.
-with contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
+with members as (
+    select * from {{ ref('int_members_seen') }}
+    where member_kind = 'product_area'
 ),
 
 owners as (
@@ -8,7 +9,7 @@ owners as (
 ),
 
 seen as (
-    select product_area from contacts
+    select member_id as product_area from members
     union
     select product_area from owners
     union

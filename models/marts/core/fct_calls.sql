@@ -1,11 +1,21 @@
 -- One row per call.
+{{ config(
+    materialized='by_day', day='contact_date', reads=['call'], causes=['rows', 'attributes'],
+    stages=['calls']
+) }}
+
 with calls as (
     select * from {{ ref('int_calls_versioned') }}
-    where _disposition = 'accepted'
+    where
+        _disposition = 'accepted'
+        and {{ in_run_days(none, reporting_date('started_at'), kind='call') }}
 ),
 
 contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
+    select * from {{ ref('fct_contacts') }}
+    where
+        contact_type = 'call'
+        and {{ in_run_days(none, 'contact_date', kind='call') }}
 )
 
 select

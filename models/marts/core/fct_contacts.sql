@@ -1,28 +1,22 @@
 -- One row per contact: every ticket, chat and call, whatever its outcome.
+{{ config(
+    materialized='by_day', kind='contact_type', day='contact_date',
+    reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'repeat', 'mature'],
+    stages=['tickets', 'chats', 'calls'], context='window'
+) }}
+
 with contacts as (
     select * from {{ ref('int_contacts_enriched') }}
+    where {{ in_run_days('contact_type', 'contact_date') }}
 ),
 
 repeats as (
     select * from {{ ref('int_contacts_repeats') }}
+    where {{ in_run_days('contact_type', 'contact_date') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
--- A source that stopped cannot show a repeat: its windows elapse only as far as it delivered.
 horizons as (
-    select
-        contacts._source,
-        least(
-            cast({{ add_days('max(contacts.contact_date)', 1) }} as timestamp),
-            max(as_of.as_of_at)
-        ) as seen_until
-    from contacts
-    cross join as_of
-    where contacts.contact_date <= as_of.as_of_date
-    group by contacts._source
+    select * from {{ ref('int_source_horizons') }}
 ),
 
 matured as (
@@ -40,11 +34,7 @@ matured as (
             <= horizons.seen_until,
             false
         ) as is_reopen_window_mature,
-        coalesce(
-            repeats.repeated_at
-            <= {{ add_days('contacts.started_at', var('fcr_window_days')) }},
-            false
-        ) as is_repeated,
+        repeats.repeated_at is not null as is_repeated,
         -- Solved within the window, or marked so by a source that does not say when. A verdict
         -- once known does not move when the contact is solved or reopened later.
         case
@@ -56,7 +46,7 @@ matured as (
         end as is_resolved_in_window
     from contacts
     inner join repeats on contacts.contact_id = repeats.contact_id
-    left join horizons on contacts._source = horizons._source
+    left join horizons on contacts._source = horizons.source
 )
 
 select

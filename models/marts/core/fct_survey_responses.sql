@@ -1,6 +1,170 @@
 -- One row per answer to one survey question, scored or not.
-with responses as (
-    select * from {{ ref('int_survey_responses_enriched') }}
+{{ config(
+    materialized='by_day', day='response_date', reads=['response'], context='contacts',
+    touches='fcr_answers'
+) }}
+
+-- depends_on: {{ ref('int_tickets_verdicts') }}, {{ ref('int_chats_verdicts') }}
+-- depends_on: {{ ref('int_calls_verdicts') }}
+
+with accepted as (
+    select
+        *,
+        contact_type || ':' || contact_ref_id as contact_id
+    from {{ ref('int_survey_responses_versioned') }}
+    where _disposition = 'accepted'
+),
+
+chosen as (
+    select * from accepted
+    where {{ in_run_days(none, '_day', kind='response') }}
+),
+
+-- Of several answers about one contact one counts: the others have to be looked at too.
+responses as (
+    select * from chosen
+    where contact_id is null
+    union all
+    select accepted.*
+    from accepted
+    inner join (select distinct contact_id from chosen) as contacts_in_work
+        on accepted.contact_id = contacts_in_work.contact_id
+),
+
+-- A rating that was edited keeps its first score beside the latest.
+valid_versions as (
+    select
+        versions.response_id,
+        versions.score,
+        row_number() over (
+            partition by versions.response_id
+            order by
+                versions._version, versions._load_date, versions._source_file, versions._row_number
+        ) as version_rank
+    from {{ ref('int_survey_responses_versioned') }} as versions
+    inner join chosen on versions.response_id = chosen.response_id
+    where versions._disposition <> 'quarantined' and versions.score is not null
+),
+
+first_scores as (
+    select
+        response_id,
+        score as first_score
+    from valid_versions
+    where version_rank = 1
+),
+
+scales as (
+    select * from {{ ref('rating_scales') }}
+),
+
+contacts as (
+    select * from {{ ref('fct_contacts') }}
+    where {{ in_run_days('contact_type', 'contact_date', list='context') }}
+),
+
+customers as (
+    select
+        *,
+        coalesce(
+            lead(valid_from) over (partition by customer_id order by valid_from),
+            timestamp '9999-12-31 00:00:00'
+        ) as valid_to
+    from {{ ref('int_customers_history') }}
+),
+
+joined as (
+    select
+        responses.response_id,
+        responses.survey_type,
+        responses.scale_id,
+        scales.scale_version,
+        scales.direction as scale_direction,
+        coalesce(responses.question_key, 'overall') as question_key,
+        case
+            when coalesce(responses.is_relational, false) then 'relational'
+            else 'transactional'
+        end as survey_scope,
+        responses.contact_id,
+        contacts.contact_id is not null as is_linked_to_contact,
+        coalesce(contacts.source, 'unknown') as contact_source,
+        coalesce(responses.customer_id, contacts.customer_id) as customer_id,
+        -- Credit goes to who served the contact last; the survey tool's word is second best.
+        coalesce(contacts.agent_id, responses.agent_id) as agent_id,
+        responses.agent_id as agent_at_survey_id,
+        coalesce(nullif(contacts.channel, 'unknown'), responses.channel, 'unknown') as channel,
+        coalesce(contacts.product_area, 'unknown') as product_area,
+        coalesce(contacts.reason, 'unknown') as reason,
+        coalesce(contacts.team, 'unknown') as team,
+        coalesce(
+            customers.country_code,
+            nullif(contacts.country_code, 'unknown'),
+            responses.country_code,
+            'unknown'
+        ) as country_code,
+        coalesce(customers.industry, contacts.industry, 'unknown') as industry,
+        coalesce(customers.plan_tier, contacts.plan_tier, 'unknown') as plan_tier,
+        responses.score,
+        first_scores.first_score,
+        scales.score_min,
+        scales.score_max,
+        responses.score between scales.positive_min and scales.positive_max as is_positive,
+        responses.score between scales.negative_min and scales.negative_max as is_negative,
+        coalesce(contacts.is_bot_only, false) as is_bot_only,
+        coalesce(customers.is_test, false) or coalesce(contacts.is_test, false) as is_test,
+        responses.sent_at,
+        responses.responded_at,
+        {{ reporting_date('responses.responded_at') }} as response_date,
+        contacts.contact_date,
+        {{ reporting_date('contacts.resolved_at') }} as resolved_date,
+        responses._source,
+        responses._source_file,
+        responses._row_number,
+        responses._load_date,
+        responses._run_id
+    from responses
+    left join first_scores on responses.response_id = first_scores.response_id
+    left join scales on responses.scale_id = scales.scale_id
+    left join contacts on responses.contact_id = contacts.contact_id
+    left join customers
+        on
+            coalesce(responses.customer_id, contacts.customer_id) = customers.customer_id
+            and coalesce(
+                contacts.started_at, responses.responded_at, timestamp '9999-01-01 00:00:00'
+            ) >= customers.valid_from
+            and coalesce(
+                contacts.started_at, responses.responded_at, timestamp '9999-01-01 00:00:00'
+            ) < customers.valid_to
+),
+
+-- Of several answers about one contact to one question the latest counts; an unscored one never
+-- pushes a scored one out.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by
+                coalesce(contact_id, response_id),
+                survey_type,
+                survey_scope,
+                scale_id,
+                question_key
+            order by
+                case when score is not null then 0 else 1 end,
+                responded_at desc nulls last,
+                response_id desc
+        ) as answer_rank
+    from joined
+),
+
+flagged as (
+    select
+        *,
+        score is not null and answer_rank = 1 and not is_test as is_counted,
+        -- What a headline is made of: one question, served by people.
+        question_key = 'overall' and not is_bot_only as is_headline
+    from ranked
+    where {{ in_run_days(none, 'response_date', kind='response') }}
 )
 
 select
@@ -50,4 +214,4 @@ select
     _row_number,
     _load_date,
     _run_id
-from responses
+from flagged

@@ -1,11 +1,21 @@
 -- One row per ticket.
+{{ config(
+    materialized='by_day', day='contact_date', reads=['ticket'], causes=['rows', 'attributes'],
+    stages=['tickets']
+) }}
+
 with tickets as (
     select * from {{ ref('int_tickets_versioned') }}
-    where _disposition = 'accepted'
+    where
+        _disposition = 'accepted'
+        and {{ in_run_days(none, reporting_date('created_at'), kind='ticket') }}
 ),
 
 contacts as (
-    select * from {{ ref('int_contacts_enriched') }}
+    select * from {{ ref('fct_contacts') }}
+    where
+        contact_type = 'ticket'
+        and {{ in_run_days(none, 'contact_date', kind='ticket') }}
 )
 
 select

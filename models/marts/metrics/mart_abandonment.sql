@@ -1,8 +1,16 @@
 -- One row per contact date, medium (voice or chat, never mixed), queue, source, channel, country,
 -- industry, plan tier, product area and team.
+{{ config(
+    materialized='by_day', day='contact_date', reads=['chat', 'call'],
+    causes=['rows', 'attributes']
+) }}
+
 with contacts as (
     select * from {{ ref('fct_contacts') }}
-    where is_customer_contact and contact_medium in ('voice', 'chat')
+    where
+        is_customer_contact
+        and contact_type in ('chat', 'call')
+        and {{ in_run_days(none, 'contact_date', kind='chat') }}
 ),
 
 counted as (

@@ -1,5 +1,9 @@
 -- One row per contact date, contact type, source, channel, country, industry, plan tier, product
 -- area and team; all variants of first-contact resolution side by side.
+{{ config(
+    materialized='by_day', kind='contact_type', day='contact_date', reads=['ticket', 'chat', 'call']
+) }}
+
 {%- set variants = [
     'no_repeat', 'net', 'one_touch', 'single_customer_message',
     'closed_once_one_teammate', 'no_reopen', 'survey',
@@ -7,7 +11,7 @@
 
 with contacts as (
     select * from {{ ref('fct_contacts') }}
-    where is_fcr_eligible
+    where is_fcr_eligible and {{ in_run_days('contact_type', 'contact_date') }}
 ),
 
 -- The customer's own word: with several questions about it, every answer has to be yes.

@@ -1,8 +1,13 @@
 -- One row per response date, survey scope, source, contact source, channel, country, industry,
 -- plan tier, product area, team, question and bot flag.
+{{ config(materialized='by_day', day='response_date', reads=['response']) }}
+
 with responses as (
     select * from {{ ref('fct_survey_responses') }}
-    where survey_type = 'nps' and is_counted
+    where
+        survey_type = 'nps'
+        and is_counted
+        and {{ in_run_days(none, 'response_date', kind='response') }}
 ),
 
 counted as (

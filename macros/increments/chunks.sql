@@ -1,0 +1,18 @@
+{#
+    Rows (…, number of rows) cut into chunks of at most the var `chunk_rows`, in their order: what
+    bounds the memory of a rebuild. A single row that is larger is a chunk of its own.
+#}
+{% macro chunks(rows) -%}
+    {%- set cut = namespace(found=[], open=[], size=0) -%}
+    {%- for row in rows -%}
+        {%- if cut.open and cut.size + (row[-1] or 0) > var('chunk_rows') -%}
+            {%- do cut.found.append(cut.open) -%}
+            {%- set cut.open = [] -%}
+            {%- set cut.size = 0 -%}
+        {%- endif -%}
+        {%- do cut.open.append(row) -%}
+        {%- set cut.size = cut.size + (row[-1] or 0) -%}
+    {%- endfor -%}
+    {%- if cut.open -%} {%- do cut.found.append(cut.open) -%} {%- endif -%}
+    {{ return(cut.found) }}
+{%- endmacro %}

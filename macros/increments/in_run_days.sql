@@ -1,0 +1,33 @@
+{#
+    Whether a row belongs to the days that a `by_day` model works on just now. Outside of such a
+    model, and in unit tests, that is every row. Both columns are in the names of the files, so
+    that no other file is opened.
+
+    in_run_days('contact_type', 'contact_date')  by kind and day
+    in_run_days(none, 'response_date', kind='response')  one kind
+#}
+{% macro in_run_days(kind_column, day_column, kind=none, list='days') -%}
+    {%- set day = "coalesce(" ~ day_column ~ ", date '0001-01-01')" -%}
+    {%- if kind_column is none -%}
+        coalesce(list_contains(getvariable('cx_{{ list }}_{{ kind }}'), {{ day }}), true)
+    {%- else -%}
+        coalesce(case {{ kind_column }}
+            {%- for name in ('ticket', 'chat', 'call', 'response') %}
+            when '{{ name }}' then list_contains(getvariable('cx_{{ list }}_{{ name }}'), {{ day }})
+            {%- endfor %}
+        end, true)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Set the days that `in_run_days` is true of: `days` holds (kind, day or none, …). #}
+{% macro choose_days(kinds, days, list='days') -%}
+    {%- for kind in kinds -%}
+        {%- set dates = [] -%}
+        {%- for row in days if row[0] == kind -%}
+            {%- do dates.append("date '" ~ (row[1] or '0001-01-01') ~ "'") -%}
+        {%- endfor -%}
+        {%- do do_sql(
+            "set variable cx_" ~ list ~ "_" ~ kind ~ " = cast([" ~ dates | join(', ') ~ "] as date[])"
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}

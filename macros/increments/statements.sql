@@ -1,0 +1,9 @@
+{# Run a statement in the transaction of the model; with `fetch` its rows come back as tuples. #}
+{% macro do_sql(sql) -%}
+    {%- call statement('increment', auto_begin=True) -%} {{ sql }} {%- endcall -%}
+{%- endmacro %}
+
+{% macro rows_of(sql) -%}
+    {%- call statement('increment', fetch_result=True, auto_begin=True) -%} {{ sql }} {%- endcall -%}
+    {{ return(load_result('increment').data) }}
+{%- endmacro %}

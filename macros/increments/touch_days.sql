@@ -1,0 +1,118 @@
+{#
+    Add to changed_days what the rows in `changed` (old and new ones that differ) change in turn:
+
+    repeats        a contact that came, went or moved changes what the contacts around it know of
+                   their repeats
+    customers      attributes of customers, from `valid_from` on
+    agents         teams of agents, from `valid_from` on
+    horizons       how far a source has delivered decides which windows have elapsed
+    as_of          scores of the days that as_of passed over
+    exclusions     scores of customers since they left, and all of test accounts
+    fcr_answers    the contacts that an answer about resolution is about
+    health_inputs  the customer's scores from the day of the input until it is too old
+#}
+{% macro touch_days(touches, changed, batch) -%}
+    {%- set into = "insert into " ~ state('changed_days') ~ " select distinct " ~ batch ~ ", " -%}
+    {%- set margin = var('fcr_window_days') + 1 -%}
+    {%- set seen = adapter.get_relation(this.database, 'intermediate', 'int_members_seen') -%}
+    {%- set answers = adapter.get_relation(this.database, 'core', 'fct_survey_responses') -%}
+    {%- set contacts = adapter.get_relation(this.database, 'core', 'fct_contacts') -%}
+    {%- set inputs = adapter.get_relation(this.database, 'intermediate', 'int_health_inputs') -%}
+    {%- set existing_days -%}
+        select distinct
+            case entity when 'tickets' then 'ticket' when 'chats' then 'chat' when 'calls' then 'call' end as kind,
+            day
+        from {{ state('lake_counts') }}
+        where _disposition = 'accepted' and entity in ('tickets', 'chats', 'calls')
+    {%- endset -%}
+
+    {%- if touches == 'repeats' -%}
+        {%- do do_sql(
+            into ~ "existing.kind, existing.day, 'repeat' from (" ~ existing_days ~ ") as existing semi join ("
+            ~ "select distinct cast(contact_date + cast(unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as integer) as date) as day from "
+            ~ "(select distinct contact_date from " ~ changed ~ " where contact_date is not null)) as touched using (day)"
+        ) -%}
+
+    {%- elif touches in ('customers', 'agents') -%}
+        {%- set id = touches[:-1] ~ '_id' -%}
+        {%- set since -%}
+            select {{ id }} as member_id, cast(min(valid_from) as date) - 1 as since from {{ changed }} group by {{ id }}
+        {%- endset -%}
+        {%- if seen is not none -%}
+            {%- do do_sql(
+                "create or replace temp table cx_touched as select distinct seen.kind, seen.day from " ~ seen
+                ~ " as seen join (" ~ since ~ ") as since using (member_id) where seen.member_kind = "
+                ~ quote_text(touches[:-1]) ~ " and (seen.day is null or seen.day >= since.since)"
+            ) -%}
+            {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind <> 'response'") -%}
+            {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind = 'response'") -%}
+            {%- if answers is not none -%}
+                {#- Answers about the contacts just touched; their own customer may be nobody's. -#}
+                {%- do do_sql(
+                    into ~ "'response', response_date, 'attributes' from " ~ answers ~ " as answers semi join cx_touched as touched "
+                    ~ "on split_part(answers.contact_id, ':', 1) = touched.kind "
+                    ~ "and answers.contact_date is not distinct from touched.day where answers.contact_id is not null"
+                ) -%}
+            {%- endif -%}
+            {%- do do_sql("drop table cx_touched") -%}
+        {%- endif -%}
+
+    {%- elif touches == 'horizons' -%}
+        {%- set moved -%}
+            select
+                source,
+                case when count(*) = 2 then min(seen_until) end as low,
+                case when count(*) = 2 then max(seen_until) end as high
+            from {{ changed }} group by source
+        {%- endset -%}
+        {%- do do_sql(
+            into ~ "case entity when 'tickets' then 'ticket' when 'chats' then 'chat' when 'calls' then 'call' end, day, 'mature' "
+            ~ "from " ~ state('lake_counts') ~ " as counts join (" ~ moved ~ ") as moved on counts._source = moved.source "
+            ~ "where _disposition = 'accepted' and entity in ('tickets', 'chats', 'calls') and (moved.low is null or day between "
+            ~ "cast(moved.low as date) - " ~ margin ~ " - 1 and cast(moved.high as date) - " ~ var('fcr_window_days') ~ " + 1)"
+        ) -%}
+        {%- if contacts is not none -%}
+            {%- do do_sql(
+                into ~ "'ticket', contact_date, 'mature' from " ~ contacts ~ " as contacts join (" ~ moved
+                ~ ") as moved on contacts.source = moved.source where contact_type = 'ticket' and first_resolved_at between "
+                ~ "moved.low - interval '" ~ margin ~ "' day and moved.high - interval '" ~ (var('fcr_window_days') - 1) ~ "' day"
+            ) -%}
+        {%- endif -%}
+
+    {%- elif touches == 'as_of' -%}
+        {%- do do_sql(
+            into ~ "'health', cast(unnest(generate_series(low, high, interval '1' day)) as date), 'as_of' from ("
+            ~ "select min(as_of_date) as low, max(as_of_date) as high from " ~ changed ~ ")"
+        ) -%}
+
+    {%- elif touches == 'exclusions' -%}
+        {%- if inputs is not none -%}
+            {%- do do_sql(
+                into ~ "'health', cast(inputs.input_date + offset_days as date), 'exclusions' from " ~ inputs
+                ~ " as inputs cross join (select unnest([0, " ~ (var('health_lookback_days') + 1) ~ "]) as offset_days) join ("
+                ~ "select customer_id, min(case when is_test then date '0001-01-01' else left_date end) as since from "
+                ~ changed ~ " group by customer_id) as changed on inputs.customer_id = changed.customer_id "
+                ~ "and inputs.input_date + offset_days >= changed.since"
+            ) -%}
+        {%- endif -%}
+
+    {%- elif touches == 'fcr_answers' -%}
+        {%- do do_sql(
+            into ~ "split_part(contact_id, ':', 1), contact_date, 'survey' from " ~ changed
+            ~ " where survey_type = 'fcr' and contact_id is not null"
+        ) -%}
+
+    {%- elif touches == 'health_inputs' -%}
+        {%- set reach = var('health_lookback_days') + 1 -%}
+        {%- do do_sql(
+            into ~ "'health', cast(inputs.input_date + offset_days as date), 'inputs' from ("
+            ~ "select customer_id, input_date from " ~ this ~ " union select customer_id, input_date from " ~ changed
+            ~ ") as inputs cross join (select unnest([0, " ~ reach ~ "]) as offset_days) "
+            ~ "join (select distinct customer_id, input_date as since from " ~ changed ~ ") as changed "
+            ~ "on inputs.customer_id = changed.customer_id and inputs.input_date + offset_days between changed.since and changed.since + " ~ reach
+        ) -%}
+
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("Expected a known value of `touches`, found " ~ touches) }}
+    {%- endif -%}
+{%- endmacro %}

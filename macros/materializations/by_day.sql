@@ -1,0 +1,315 @@
+{#
+    A big table that is kept day by day: a build works on the days that something happened to
+    (state changed_days), a rebuild on all days, in chunks, with the same SQL. The model's SQL says
+    with `in_run_days` which rows belong to the days in work; it must give all rows of those days.
+
+    Config:
+        day      date column that a row is kept under
+        kind     column that divides a day further (contact_type), or none
+        reads    kinds of changed_days that it follows
+        causes   causes that it follows; all when left out
+        stages   entities whose partitions of the lake it reads
+        context  days around those in work that its SQL looks at with in_run_days(list='context'):
+                 'window' (the repeat window), 'contacts' (the contacts that answers are about)
+        touches  what a changed row of it changes in turn, see `touch_days`
+        storage  'files' (default): Parquet, published without being copied; 'table': in the
+                 warehouse, for tables that are joined by something other than the day
+#}
+{% materialization by_day, adapter='duckdb' %}
+    {%- set day = config.require('day') -%}
+    {%- set kind = config.get('kind') -%}
+    {%- set reads = config.require('reads') -%}
+    {%- set stages = config.get('stages', []) -%}
+    {%- set touches = config.get('touches') -%}
+    {%- set in_files = config.get('storage', 'files') == 'files' -%}
+    {%- set target = this.incorporate(type='view' if in_files else 'table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {{ run_hooks(pre_hooks) }}
+
+    {%- set followed = rows_of(
+        "select coalesce(max(batch), 0) from " ~ state('day_state') ~ " where table_schema = "
+        ~ quote_text(this.schema) ~ " and table_name = " ~ quote_text(this.identifier)
+    )[0][0] -%}
+    {%- set newest = rows_of("select coalesce(max(batch), 0) from " ~ state('changed_days'))[0][0] -%}
+    {%- set is_new = needs_rebuild(this, existing) or rows_of(
+        "select count(*) from " ~ state('changed_days') ~ " where kind = '*' and batch > " ~ followed
+    )[0][0] > 0 -%}
+    {%- set days = days_to_build(reads, followed, is_new) -%}
+    {%- set tables = [] -%}
+    {%- for entity in stages -%} {%- do tables.extend(entity_tables(entity)) -%} {%- endfor -%}
+
+    {#- Types and names once, on no rows. -#}
+    {%- do choose_days(reads, []) -%}
+    {%- do choose_context(config.get('context'), reads, []) -%}
+    {%- do choose_lake_files(tables, []) -%}
+    {%- if config.get('contract').enforced -%}
+        {{ get_assert_columns_equivalent(sql) }}
+    {%- endif -%}
+    {%- set query = get_select_subquery(sql) if config.get('contract').enforced else sql -%}
+    {%- set root = days_root() -%}
+    {%- set generation = invocation_id[:8] ~ '-' ~ newest -%}
+    {%- set hive = [kind, day] | select | list -%}
+    {%- if is_new and existing is not none -%}
+        {%- do do_sql("drop " ~ existing.type ~ " if exists " ~ this) -%}
+    {%- endif -%}
+    {%- if is_new and in_files -%}
+        {%- do do_sql("delete from " ~ state('day_files') ~ " where " ~ of_this_table()) -%}
+    {%- elif is_new -%}
+        {%- do do_sql("create table " ~ this ~ " as select * from (" ~ query ~ ") limit 0") -%}
+    {%- endif -%}
+    {%- do do_sql(
+        "create or replace temp table cx_written (kind varchar, day date, path varchar, rows_count bigint, bytes bigint)"
+    ) -%}
+    {%- do do_sql("create or replace temp table cx_old as select * from " ~ ("(" ~ query ~ ")" if is_new else this) ~ " limit 0") -%}
+
+    {%- for chunk in chunks(days) -%}
+        {%- do choose_days(reads, chunk) -%}
+        {%- do choose_context(config.get('context'), reads, chunk) -%}
+        {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
+        {%- if in_files -%}
+            {%- do write_days(query, root, generation ~ '-' ~ loop.index, hive, kind, day) -%}
+        {%- else -%}
+            {%- do replace_days(query, chunk, kind, day, touches and not is_new) -%}
+        {%- endif -%}
+    {%- endfor -%}
+
+    {%- do choose_days(reads, days) -%}
+    {%- if in_files -%}
+        {%- if touches and not is_new and days -%}
+            {%- do do_sql(
+                "create or replace temp table cx_old as select * from " ~ this ~ " where "
+                ~ in_run_days(kind, day, reads[0])
+            ) -%}
+        {%- endif -%}
+        {%- do register_files(days, is_new, kind) -%}
+        {%- do show_files(query, root, hive, kind, day) -%}
+    {%- endif -%}
+    {%- if touches and not is_new and days -%}
+        {%- set new_rows = "select * from " ~ this ~ " where " ~ in_run_days(kind, day, reads[0]) -%}
+        {%- do do_sql(
+            "create or replace temp table cx_changed as (select * from cx_old except all (" ~ new_rows
+            ~ ")) union all ((" ~ new_rows ~ ") except all select * from cx_old)"
+        ) -%}
+        {%- do touch_days(touches, 'cx_changed', rows_of("select " ~ next_batch())[0][0]) -%}
+    {%- endif -%}
+    {%- do set_day_state(this, newest) -%}
+    {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
+    {%- do forget_days(reads) -%}
+    {%- for name in ('written', 'old', 'changed') -%}
+        {%- do do_sql("drop table if exists cx_" ~ name) -%}
+    {%- endfor -%}
+    {%- call statement('main') -%} select 1 {%- endcall -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do adapter.commit() -%}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+
+{#
+    The days to work on, as (kind, day or none, accepted rows), in order. A model without a kind
+    takes the days of all kinds that it reads together.
+#}
+{% macro days_to_build(reads, followed, is_new) -%}
+    {%- set names = [] -%}
+    {%- for name in reads -%} {%- do names.append(quote_text(name)) -%} {%- endfor -%}
+    {%- set counted -%}
+        select
+            case entity
+                when 'tickets' then 'ticket' when 'chats' then 'chat' when 'calls' then 'call'
+                when 'survey_responses' then 'response'
+            end as kind,
+            day,
+            sum(rows_count) as rows_count
+        from {{ state('lake_counts') }}
+        where _disposition = 'accepted'
+        group by all
+    {%- endset -%}
+    {%- set own = config.get('all_days') -%}
+    {%- set causes = [] -%}
+    {%- for cause in config.get('causes', []) -%} {%- do causes.append(quote_text(cause)) -%} {%- endfor -%}
+    {%- set wanted -%}
+        {%- if is_new and own -%} select {{ quote_text(reads[0]) }} as kind, day from ({{ own }})
+        {%- elif is_new -%} select kind, day from ({{ counted }}) where kind in ({{ names | join(', ') }})
+        {%- else -%}
+            select kind, day from {{ state('changed_days') }}
+            where batch > {{ followed }} and kind in ({{ names | join(', ') }})
+            {%- if causes %} and cause in ({{ causes | join(', ') }}) {%- endif -%}
+        {%- endif -%}
+    {%- endset -%}
+    {%- set spread -%}
+        {%- if config.get('kind') or reads | length == 1 -%} select distinct kind, day from ({{ wanted }})
+        {%- else -%}
+            select kinds.kind, days.day
+            from (select distinct day from ({{ wanted }})) as days
+            cross join (select unnest([{{ names | join(', ') }}]) as kind) as kinds
+        {%- endif -%}
+    {%- endset -%}
+    {{ return(rows_of(
+        "select wanted.kind, cast(wanted.day as varchar), coalesce(cast(counted.rows_count as bigint), 1) "
+        ~ "from (" ~ spread ~ ") as wanted left join (" ~ counted ~ ") as counted "
+        ~ "on wanted.kind = counted.kind and wanted.day is not distinct from counted.day "
+        ~ "order by wanted.day nulls first, wanted.kind"
+    )) }}
+{%- endmacro %}
+
+
+{# The partitions of the lake that hold the accepted rows of these days. #}
+{% macro partitions_of(entities, days) -%}
+    {%- set values = [] -%}
+    {%- for row in days -%}
+        {%- set entity = {'ticket': 'tickets', 'chat': 'chats', 'call': 'calls', 'response': 'survey_responses'}[row[0]] -%}
+        {%- do values.append(
+            "(" ~ quote_text(entity) ~ ", " ~ ("date '" ~ row[1] ~ "'" if row[1] else 'cast(null as date)') ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {{ return(rows_of(
+        "select distinct _source, _source_table, cast(_load_date as varchar) from " ~ state('lake_counts') ~ " as counts "
+        ~ "join (values " ~ values | join(', ') ~ ") as days (entity, day) "
+        ~ "on counts.entity = days.entity and counts.day is not distinct from days.day "
+        ~ "where _disposition = 'accepted' order by all"
+    )) }}
+{%- endmacro %}
+
+
+{# Set the days that `in_run_days(list='context')` is true of. #}
+{% macro choose_context(context, reads, days) -%}
+    {%- if context == 'window' -%}
+        {%- set margin = var('fcr_window_days') + 1 -%}
+        {%- set wanted = {} -%}
+        {%- for row in days if row[1] -%}
+            {%- set middle = modules.datetime.date.fromisoformat(row[1]) -%}
+            {%- for offset in range(-margin, margin + 1) -%}
+                {%- do wanted.update({(middle + modules.datetime.timedelta(days=offset)).isoformat(): 1}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- set rows = [] -%}
+        {%- for name in ('ticket', 'chat', 'call') -%}
+            {%- for date in wanted -%} {%- do rows.append((name, date)) -%} {%- endfor -%}
+        {%- endfor -%}
+        {%- do choose_days(('ticket', 'chat', 'call'), rows, 'context') -%}
+    {%- elif context == 'contacts' -%}
+        {%- set rows = [] -%}
+        {%- if days -%}
+            {%- for entity, kind, key in (('tickets', 'ticket', 'ticket_id'), ('chats', 'chat', 'chat_id'), ('calls', 'call', 'call_id')) -%}
+                {%- set ledger = ref('int_' ~ entity ~ '_verdicts') -%}
+                {%- do rows.extend(rows_of(
+                    "select distinct " ~ quote_text(kind) ~ ", cast(_day as varchar) from " ~ ledger
+                    ~ " semi join (select contact_ref_id as " ~ key ~ " from " ~ ref('int_survey_responses_versioned')
+                    ~ " where contact_type = " ~ quote_text(kind) ~ " and _disposition = 'accepted' and "
+                    ~ in_run_days(none, '_day', 'response') ~ ") as answers using (" ~ key ~ ") "
+                    ~ "where _disposition = 'accepted'"
+                )) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- do choose_days(('ticket', 'chat', 'call'), rows, 'context') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# `in_run_days` is true of every row again. #}
+{% macro forget_days(reads) -%}
+    {%- for name in reads -%} {%- do do_sql("reset variable cx_days_" ~ name) -%} {%- endfor -%}
+    {%- for name in ('ticket', 'chat', 'call') if config.get('context') -%}
+        {%- do do_sql("reset variable cx_context_" ~ name) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# Where the files of by_day tables lie. #}
+{% macro days_root() -%} {{ return(env_var('CX_HOME', 'data') ~ '/warehouse/days') }} {%- endmacro %}
+
+{% macro of_this_table() -%}
+    {{ return("table_schema = " ~ quote_text(this.schema) ~ " and table_name = " ~ quote_text(this.identifier)) }}
+{%- endmacro %}
+
+
+{# Write the rows of the query to new files, by day; they count once `register_files` has run. #}
+{% macro write_days(query, root, generation, hive, kind, day) -%}
+    {%- set found = rows_of(
+        "copy (select * from (" ~ query ~ ")) to " ~ quote_text(root ~ '/' ~ this.identifier)
+        ~ " (format parquet, compression zstd, partition_by (" ~ hive | join(', ')
+        ~ "), write_partition_columns true, overwrite_or_ignore true, filename_pattern "
+        ~ quote_text(generation ~ '_{i}') ~ ", return_stats true)"
+    ) -%}
+    {%- set values = [] -%}
+    {%- for row in found -%}
+        {%- set path = row[0][root | length + 1:] -%}
+        {%- set keys = {} -%}
+        {%- for part in path.split('/') if '=' in part -%}
+            {%- do keys.update({part.split('=')[0]: part.split('=')[1]}) -%}
+        {%- endfor -%}
+        {%- do values.append(
+            "(" ~ (quote_text(keys[kind]) if kind else 'null') ~ ", "
+            ~ ('null' if keys[day] == '__HIVE_DEFAULT_PARTITION__' else "date '" ~ keys[day] ~ "'") ~ ", "
+            ~ quote_text(path) ~ ", " ~ row[1] ~ ", " ~ row[2] ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {%- if values -%} {%- do do_sql("insert into cx_written values " ~ values | join(', ')) -%} {%- endif -%}
+{%- endmacro %}
+
+
+{# The files of the days in work are those just written, and no others. #}
+{% macro register_files(days, is_new, kind) -%}
+    {%- if days -%}
+        {%- set values = [] -%}
+        {%- for row in days -%}
+            {%- do values.append(
+                "(" ~ (quote_text(row[0]) if kind else 'cast(null as varchar)') ~ ", "
+                ~ ("date '" ~ row[1] ~ "'" if row[1] else 'cast(null as date)') ~ ")"
+            ) -%}
+        {%- endfor -%}
+        {%- do do_sql(
+            "delete from " ~ state('day_files') ~ " as files where " ~ of_this_table()
+            ~ " and exists (select 1 from (values " ~ values | join(', ') ~ ") as days (kind, day)"
+            ~ " where files.kind is not distinct from days.kind and files.day is not distinct from days.day)"
+        ) -%}
+    {%- endif -%}
+    {%- do do_sql(
+        "insert into " ~ state('day_files') ~ " select " ~ quote_text(this.schema) ~ ", "
+        ~ quote_text(this.identifier) ~ ", * from cx_written"
+    ) -%}
+{%- endmacro %}
+
+
+{# The table is a view over its registered files; without any, over one of no rows. #}
+{% macro show_files(query, root, hive, kind, day) -%}
+    {%- set columns = [] -%}
+    {%- for column in rows_of("describe " ~ query) -%}
+        {%- do columns.append("cast(" ~ adapter.quote(column[0]) ~ " as " ~ column[1] ~ ") as " ~ adapter.quote(column[0])) -%}
+    {%- endfor -%}
+    {%- set paths = [] -%}
+    {%- for row in rows_of("select path from " ~ state('day_files') ~ " where " ~ of_this_table() ~ " order by day nulls first, kind, path") -%}
+        {%- do paths.append(quote_text(row[0])) -%}
+    {%- endfor -%}
+    {%- set types = [] -%}
+    {%- if kind -%} {%- do types.append(kind ~ ": varchar") -%} {%- endif -%}
+    {%- do types.append(day ~ ": date") -%}
+    {%- if paths -%}
+        {%- set source -%}
+            read_parquet(
+                list_transform([{{ paths | join(', ') }}], lambda path: {{ quote_text(root ~ '/') }} || path),
+                hive_partitioning = true, hive_types = {{ '{' ~ types | join(', ') ~ '}' }}
+            )
+        {%- endset -%}
+    {%- else -%}
+        {%- set nulls = [] -%}
+        {%- for column in rows_of("describe " ~ query) -%}
+            {%- do nulls.append("cast(null as " ~ column[1] ~ ") as " ~ adapter.quote(column[0])) -%}
+        {%- endfor -%}
+        {%- set source = "(select " ~ nulls | join(', ') ~ " where false)" -%}
+    {%- endif -%}
+    {%- do do_sql("create or replace view " ~ this ~ " as select " ~ columns | join(', ') ~ " from " ~ source) -%}
+{%- endmacro %}
+
+
+{# Storage 'table': the rows of the days in work are replaced; those that were there are kept in cx_old. #}
+{% macro replace_days(query, days, kind, day, keep_old) -%}
+    {%- set condition = in_run_days(kind, day, config.get('reads')[0]) -%}
+    {%- if keep_old -%}
+        {%- do do_sql("insert into cx_old select * from " ~ this ~ " where " ~ condition) -%}
+    {%- endif -%}
+    {%- do do_sql("create or replace temp table cx_rows as select * from (" ~ query ~ ")") -%}
+    {%- do do_sql("delete from " ~ this ~ " where " ~ condition) -%}
+    {%- do do_sql("insert into " ~ this ~ " by name select * from cx_rows") -%}
+    {%- do do_sql("drop table cx_rows") -%}
+{%- endmacro %}

@@ -1,6 +1,6 @@
 # Set-up happens by itself: every target depends on the environment, which is rebuilt only when
 # the lock file or the package's metadata changed.
-.PHONY: setup demo test lint ui clean
+.PHONY: setup demo test histories lint ui clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo   set up, generate demo data and run everything, end to end"
 	@echo "make test   set up and run the tests"
+	@echo "make histories N=500   random histories against rebuilds, more than make test does"
 	@echo "make lint   ruff, mypy, sqlfluff"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
 	@echo "make lock   pin the dependencies of pyproject.toml again"
@@ -29,6 +30,11 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+N ?= 500
+SEED ?= 1
+histories: setup
+	@$(BIN)/python tests/python/properties/run_histories.py --count $(N) --seed $(SEED)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import CxError, DataError, UsageError
+from orchestration.publish.versions import published_batch
 from orchestration.secrets_file import hash_key
 from orchestration.settings import Settings
 
@@ -146,7 +147,9 @@ class DbtRunner:
         settings = self._settings
         runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
         with _environment(
-            CX_HOME=str(settings.home), DBT_PROJECT_SIGNATURE=project_signature(settings)
+            CX_HOME=str(settings.home),
+            DBT_PROJECT_SIGNATURE=project_signature(settings),
+            DBT_PUBLISHED_BATCH=str(published_batch(settings) or ""),
         ):
             try:
                 return runner.invoke(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from orchestration.dbt_runner import load_manifest
-from orchestration.declarations import load_sources
+from orchestration.declarations import Source, load_sources
 from orchestration.defs.automation import daily_schedule, failure_sensor, inbox_sensor
 from orchestration.defs.ingest import ingest_assets
 from orchestration.defs.jobs import daily_job, rebuild_job
@@ -19,9 +21,16 @@ from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings, load_settings
 
 
-def build_definitions(settings: Settings, watch: Watch | None = None) -> dg.Definitions:
-    """The definitions for these settings; `watch` is told of the run in this process."""
-    sources = load_sources(settings.project_dir)
+def build_definitions(
+    settings: Settings, watch: Watch | None = None, sources: Sequence[Source] | None = None
+) -> dg.Definitions:
+    """The definitions for these settings.
+
+    Args:
+        watch: is told of the run in this process.
+        sources: the declared sources, when they are read already.
+    """
+    sources = load_sources(settings.project_dir) if sources is None else sources
     suites = load_suites(settings.project_dir)
     manifest = load_manifest(settings)
     partitions = load_date_partitions(settings)

@@ -27,7 +27,12 @@ def prepare_instance(settings: Settings) -> Path:
         "event_log_storage": {
             "module": "orchestration.defs.event_log",
             "class": "EventLog",
-            "config": {"base_dir": str(home / "history" / "runs")},
+            "config": {"base_dir": str(home / "history")},
+        },
+        # Nothing of a run is written to the console; its log is below the home.
+        "compute_logs": {
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
         },
         # One writer: runs wait for each other instead of failing on the run lock.
         "concurrency": {"runs": {"max_concurrent_runs": 1}},

@@ -7,6 +7,7 @@ display read from here, whichever way the run was started.
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -125,9 +126,11 @@ class RunSession:
 
     @cached_property
     def quality(self) -> QualitySession:
+        from orchestration.publish import published_batch
         from orchestration.quality.run import QualitySession
 
-        return QualitySession(self.settings, self.suites, self.run_id)
+        batch = published_batch(self.settings)
+        return QualitySession(self.settings, self.suites, self.run_id, batch)
 
     @property
     def tables(self) -> Iterator[Table]:
@@ -224,6 +227,8 @@ def prepare(session: RunSession) -> None:
     if session.purpose == "rebuild":
         for path in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
             path.unlink(missing_ok=True)
+        # Published versions have links of their own.
+        shutil.rmtree(settings.warehouse.parent / "days", ignore_errors=True)
     wanted = session.load_dates
     if wanted is None:
         if not lake_has_rows(settings):

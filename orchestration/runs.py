@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from orchestration.declarations import Source
 from orchestration.defs.jobs import DAILY, REBUILD
 from orchestration.defs.partitions import LOAD_DATES_TAG, PURPOSE_TAG, range_tags
 from orchestration.defs.session import Watch
@@ -45,8 +46,12 @@ def run_load_dates(
     load_dates: Sequence[date],
     purpose: str = "run",
     progress: Progress | None = None,
+    sources: Sequence[Source] | None = None,
 ) -> Finished:
     """Run the daily job for these load dates, several of them in one run.
+
+    Args:
+        sources: the declared sources, when they are read already.
 
     Raises:
         UsageError: a load date outside of the partitions, or a project that cannot be loaded.
@@ -56,8 +61,9 @@ def run_load_dates(
     for day in load_dates:
         check_load_date(settings, day)
     if len(load_dates) == 1:
-        return _execute(settings, DAILY, purpose, progress, partition_key=load_dates[0].isoformat())
-    return _execute(settings, DAILY, purpose, progress, tags=range_tags(load_dates))
+        key = load_dates[0].isoformat()
+        return _execute(settings, DAILY, purpose, progress, sources, partition_key=key)
+    return _execute(settings, DAILY, purpose, progress, sources, tags=range_tags(load_dates))
 
 
 def run_rebuild(
@@ -101,6 +107,7 @@ def _execute(
     job_name: str,
     purpose: str,
     progress: Progress | None,
+    sources: Sequence[Source] | None = None,
     *,
     partition_key: str | None = None,
     tags: Mapping[str, str] | None = None,
@@ -110,7 +117,7 @@ def _execute(
     watch = Watch(progress or Silence())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        job = build_definitions(settings, watch).resolve_job_def(job_name)
+        job = build_definitions(settings, watch, sources).resolve_job_def(job_name)
         with dg.DagsterInstance.from_config(str(prepare_instance(settings))) as instance:
             result = job.execute_in_process(
                 run_config=QUIET,

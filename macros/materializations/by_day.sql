@@ -38,66 +38,73 @@
     {%- set tables = [] -%}
     {%- for entity in stages -%} {%- do tables.extend(entity_tables(entity)) -%} {%- endfor -%}
 
-    {#- Types and names once, on no rows. -#}
-    {%- do choose_days(reads, []) -%}
-    {%- do choose_context(config.get('context'), reads, []) -%}
-    {%- do choose_lake_files(tables, []) -%}
-    {%- if config.get('contract').enforced -%}
-        {{ get_assert_columns_equivalent(sql) }}
-    {%- endif -%}
-    {%- set query = get_select_subquery(sql) if config.get('contract').enforced else sql -%}
-    {%- set root = days_root() -%}
-    {%- set generation = invocation_id[:8] ~ '-' ~ newest -%}
-    {%- set hive = [kind, day] | select | list -%}
-    {%- if is_new and existing is not none -%}
-        {%- do do_sql("drop " ~ existing.type ~ " if exists " ~ this) -%}
-    {%- endif -%}
-    {%- if is_new and in_files -%}
-        {%- do do_sql("delete from " ~ state('day_files') ~ " where " ~ of_this_table()) -%}
-    {%- elif is_new -%}
-        {%- do do_sql("create table " ~ this ~ " as select * from (" ~ query ~ ") limit 0") -%}
-    {%- endif -%}
-    {%- do do_sql(
-        "create or replace temp table cx_written (kind varchar, day date, path varchar, rows_count bigint, bytes bigint)"
+    {#- The files are found by where they lie: a home that was moved wants its views anew. -#}
+    {%- set is_moved = in_files and not is_new and not rows_of(
+        "select 1 from duckdb_views() where schema_name = " ~ quote_text(this.schema) ~ " and view_name = "
+        ~ quote_text(this.identifier) ~ " and contains(sql, " ~ quote_text(days_root()) ~ ")"
     ) -%}
-    {%- do do_sql("create or replace temp table cx_old as select * from " ~ ("(" ~ query ~ ")" if is_new else this) ~ " limit 0") -%}
-
-    {%- for chunk in chunks(days) -%}
-        {%- do choose_days(reads, chunk) -%}
-        {%- do choose_context(config.get('context'), reads, chunk) -%}
-        {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
-        {%- if in_files -%}
-            {%- do write_days(query, root, generation ~ '-' ~ loop.index, hive, kind, day) -%}
-        {%- else -%}
-            {%- do replace_days(query, chunk, kind, day, touches and not is_new) -%}
+    {%- if is_new or days or is_moved -%}
+        {#- Types and names once, on no rows. -#}
+        {%- do choose_days(reads, []) -%}
+        {%- do choose_context(config.get('context'), reads, []) -%}
+        {%- do choose_lake_files(tables, []) -%}
+        {%- if config.get('contract').enforced -%}
+            {{ get_assert_columns_equivalent(sql) }}
         {%- endif -%}
-    {%- endfor -%}
-
-    {%- do choose_days(reads, days) -%}
-    {%- if in_files -%}
-        {%- if touches and not is_new and days -%}
-            {%- do do_sql(
-                "create or replace temp table cx_old as select * from " ~ this ~ " where "
-                ~ in_run_days(kind, day, reads[0])
-            ) -%}
+        {%- set query = get_select_subquery(sql) if config.get('contract').enforced else sql -%}
+        {%- set root = days_root() -%}
+        {%- set generation = invocation_id[:8] ~ '-' ~ newest -%}
+        {%- set hive = [kind, day] | select | list -%}
+        {%- if is_new and existing is not none -%}
+            {%- do do_sql("drop " ~ existing.type ~ " if exists " ~ this) -%}
         {%- endif -%}
-        {%- do register_files(days, is_new, kind) -%}
-        {%- do show_files(query, root, hive, kind, day) -%}
-    {%- endif -%}
-    {%- if touches and not is_new and days -%}
-        {%- set new_rows = "select * from " ~ this ~ " where " ~ in_run_days(kind, day, reads[0]) -%}
+        {%- if is_new and in_files -%}
+            {%- do do_sql("delete from " ~ state('day_files') ~ " where " ~ of_this_table()) -%}
+        {%- elif is_new -%}
+            {%- do do_sql("create table " ~ this ~ " as select * from (" ~ query ~ ") limit 0") -%}
+        {%- endif -%}
         {%- do do_sql(
-            "create or replace temp table cx_changed as (select * from cx_old except all (" ~ new_rows
-            ~ ")) union all ((" ~ new_rows ~ ") except all select * from cx_old)"
+            "create or replace temp table cx_written (kind varchar, day date, path varchar, rows_count bigint, bytes bigint)"
         ) -%}
-        {%- do touch_days(touches, 'cx_changed', rows_of("select " ~ next_batch())[0][0]) -%}
+        {%- do do_sql("create or replace temp table cx_old as select * from (" ~ query ~ ") limit 0") -%}
+
+        {%- for chunk in chunks(days) -%}
+            {%- do choose_days(reads, chunk) -%}
+            {%- do choose_context(config.get('context'), reads, chunk) -%}
+            {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
+            {%- if in_files -%}
+                {%- do write_days(query, root, generation ~ '-' ~ loop.index, hive, kind, day) -%}
+            {%- else -%}
+                {%- do replace_days(query, chunk, kind, day, touches and not is_new) -%}
+            {%- endif -%}
+        {%- endfor -%}
+
+        {%- do choose_days(reads, days) -%}
+        {%- if in_files -%}
+            {%- if touches and not is_new and days -%}
+                {%- do do_sql(
+                    "create or replace temp table cx_old as select * from " ~ this ~ " where "
+                    ~ in_run_days(kind, day, reads[0])
+                ) -%}
+            {%- endif -%}
+            {%- do register_files(days, is_new, kind) -%}
+            {%- do show_files(query, root, hive, kind, day) -%}
+        {%- endif -%}
+        {%- if touches and not is_new and days -%}
+            {%- set new_rows = "select * from " ~ this ~ " where " ~ in_run_days(kind, day, reads[0]) -%}
+            {%- do do_sql(
+                "create or replace temp table cx_changed as (select * from cx_old except all (" ~ new_rows
+                ~ ")) union all ((" ~ new_rows ~ ") except all select * from cx_old)"
+            ) -%}
+            {%- do touch_days(touches, 'cx_changed', rows_of("select " ~ next_batch())[0][0]) -%}
+        {%- endif -%}
+        {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
+        {%- do forget_days(reads) -%}
+        {%- for name in ('written', 'old', 'changed') -%}
+            {%- do do_sql("drop table if exists cx_" ~ name) -%}
+        {%- endfor -%}
     {%- endif -%}
     {%- do set_day_state(this, newest) -%}
-    {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
-    {%- do forget_days(reads) -%}
-    {%- for name in ('written', 'old', 'changed') -%}
-        {%- do do_sql("drop table if exists cx_" ~ name) -%}
-    {%- endfor -%}
     {%- call statement('main') -%} select 1 {%- endcall -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}

@@ -36,14 +36,17 @@
         {%- do adapter.commit() -%}
     {%- endif -%}
 
-    {%- for chunk in chunks(changed_partitions(entity, tables)) -%}
+    {%- set changed = changed_partitions(entity, tables) -%}
+    {%- for chunk in chunks(changed) -%}
         {%- do take_partitions(entity, key, kind, tables, chunk, is_new) -%}
         {%- do adapter.commit() -%}
     {%- endfor -%}
-    {%- do choose_whole_lake(tables) -%}
-    {%- for name in ('parts', 'fresh', 'gone', 'before', 'ranked', 'after', 'touched', 'parts_touched') -%}
-        {%- do do_sql("drop table if exists cx_" ~ name) -%}
-    {%- endfor -%}
+    {%- if is_new or changed -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
+    {%- if changed -%}
+        {%- for name in ('parts', 'fresh', 'gone', 'before', 'ranked', 'after', 'touched', 'parts_touched') -%}
+            {%- do do_sql("drop table if exists cx_" ~ name) -%}
+        {%- endfor -%}
+    {%- endif -%}
 
     {%- call statement('main') -%} select 1 {%- endcall -%}
     {{ run_hooks(post_hooks) }}

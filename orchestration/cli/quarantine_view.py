@@ -1,7 +1,7 @@
 """All that lies in quarantine as one list: what ingest could not read, what staging turned down.
 
 Ingest keeps the text of what is no row below quarantine/. A row that does not fit its declaration
-stays in the lake and has the verdict `quarantined` in `intermediate.int_<entity>_versioned`.
+stays in the lake and has the verdict `quarantined` in `intermediate.int_<entity>_verdicts` or `_versioned`.
 Reads both, the warehouse read-only; writes nothing. Never imports dagster.
 """
 
@@ -16,8 +16,9 @@ import duckdb
 
 from orchestration.declarations import Source
 from orchestration.errors import DataError, UsageError
-from orchestration.ingest import partition_folder
-from orchestration.ingest.parquet_file import escaped_path
+from orchestration.ingest import native_files, partition_folder, read_delivery
+from orchestration.ingest.delivery import DELIVERY_FILE
+from orchestration.ingest.opening import escaped_path
 from orchestration.ingest.quarantine import REASONS_FILE, ROWS_FILE, quarantined_in
 from orchestration.publish.sql import Fragment, comma, identifier, literal, statement
 from orchestration.settings import Settings
@@ -157,14 +158,26 @@ def delivered_row(settings: Settings, item: Item) -> dict[str, str | None]:
     Raises:
         DataError: the row is not in the lake any more, or the lake cannot be read.
     """
-    path = partition_folder(settings, item.source, item.table, item.load_date) / "part.parquet"
+    folder = partition_folder(settings, item.source, item.table, item.load_date)
+    path = folder / "part.parquet"
+    query = (
+        "SELECT * FROM read_parquet(?, hive_partitioning = false) "
+        "WHERE _source_file = ? AND _row_number = ?"
+    )
+    parameters: list[object] = [item.file, item.row_number]
+    if (folder / DELIVERY_FILE).is_file():
+        for native in native_files(settings, read_delivery(folder)):
+            if native.file == item.file:
+                path = native.path
+                query = (
+                    "SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?, hive_partitioning = false) "
+                    "WHERE file_row_number + 1 = ?"
+                )
+                parameters = [item.row_number]
     try:
         with duckdb.connect(":memory:") as connection:
-            result = connection.execute(
-                "SELECT * FROM read_parquet(?, hive_partitioning = false) "
-                "WHERE _source_file = ? AND _row_number = ?",
-                [escaped_path(path), item.file, item.row_number],
-            )
+            connection.execute("SET TimeZone = 'UTC'")
+            result = connection.execute(query, [escaped_path(path), *parameters])
             names = [column[0] for column in result.description or ()]
             row = result.fetchone()
     except duckdb.Error as error:
@@ -231,8 +244,8 @@ def _add_staged(
             statement("ATTACH {path} AS warehouse (READ_ONLY)", path=literal(settings.warehouse))
         )
         tables = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse' "
-            "AND schema_name = 'intermediate' AND regexp_matches(table_name, '^int_.+_versioned$')"
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse' AND "
+            "schema_name = 'intermediate' AND regexp_matches(table_name, '^int_.+_(verdicts|versioned)$')"
         ).fetchall()
         for (table,) in tables:
             connection.execute(
@@ -240,7 +253,7 @@ def _add_staged(
                     "INSERT INTO found SELECT _source, _source_table, _load_date, _source_file, "
                     "_row_number, {entity}, _reject_reason, true FROM {relation} "
                     "WHERE _disposition = 'quarantined' AND _source = coalesce({source}, _source)",
-                    entity=literal(table.removeprefix("int_").removesuffix("_versioned")),
+                    entity=literal(table.removeprefix("int_").rpartition("_")[0]),
                     relation=identifier("warehouse", "intermediate", table),
                     source=literal(source) if source is not None else Fragment("NULL"),
                 )

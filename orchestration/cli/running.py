@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from orchestration.cli.group import main
 from orchestration.cli.shared import declared, execute, refuse_second_run, runs, warn_of_unclaimed
 from orchestration.errors import DataError, UsageError
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.declarations import Source
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -41,8 +45,9 @@ def demo(settings: Settings, days: int | None) -> None:
 def run(settings: Settings, day: datetime) -> None:
     """Ingest the deliveries of a load date, build, check and publish."""
     refuse_second_run(settings, "run")
-    warn_of_unclaimed(settings, declared(settings, None))
-    _run(settings, [day.date()], "run")
+    sources = declared(settings, None)
+    warn_of_unclaimed(settings, sources)
+    _run(settings, [day.date()], "run", sources)
 
 
 @main.command()
@@ -102,10 +107,12 @@ def ui(settings: Settings, port: int) -> None:
     os.execve(sys.executable, command, child_environment(settings, DAGSTER_HOME=str(home)))
 
 
-def _run(settings: Settings, load_dates: Sequence[date], purpose: str) -> None:
+def _run(
+    settings: Settings, load_dates: Sequence[date], purpose: str, sources: Sequence[Source]
+) -> None:
     execute(
         settings,
-        lambda progress: runs().run_load_dates(settings, load_dates, purpose, progress),
+        lambda progress: runs().run_load_dates(settings, load_dates, purpose, progress, sources),
     )
 
 
@@ -123,4 +130,4 @@ def _backfill(settings: Settings, first: date, last: date, purpose: str) -> None
             f"{tables[0].source}/{tables[0].files}), found none: put files there, or run `cx demo` "
             "to try with generated ones."
         )
-    _run(settings, dates, purpose)
+    _run(settings, dates, purpose, sources)

@@ -1,68 +1,65 @@
-"""Dagster's event log in SQLite, with one connection pool a file instead of one an event.
+"""Dagster's event log in one SQLite file, with one connection pool instead of an engine an event.
 
-A run writes three events for each of some hundred checks and tables. The class that Dagster comes
-with makes a new engine for every event, and with it compiles each statement anew: five seconds of
-a small run; here it is one. Files and tables are the same, so that either class reads them.
+The storages that Dagster comes with make a new engine for every event, and with it compile each
+statement anew: ten milliseconds an event, of which a run writes some hundred. The one that is
+their default also makes a database with all tables and indexes for every run. Only the connections
+are given another way here; the file and its tables are those of Dagster's own class.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from threading import RLock
 from typing import Any
 
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
-KEPT_ENGINES = 16
+# The web server and a run write at the same time, each for a moment.
+BUSY_SECONDS = 30
 
 
-class EventLog(SqliteEventLogStorage):
+class EventLog(ConsolidatedSqliteEventLogStorage):
     """The event log; named in dagster.yaml."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engines: dict[str, Engine] = {}
+        self.turn = RLock()
+        self.tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
-    @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Any
-    ) -> EventLog:
-        return cls(inst_data=inst_data, **config_value)
-
-    @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
-            engine = self._engine(shard)
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
-                self._initialized_dbs.add(shard)
-            with engine.begin() as connection:
-                yield connection
-
-    def _engine(self, shard: str) -> Engine:
-        engine = self._engines.pop(shard, None)
-        if engine is None:
-            engine = create_engine(
-                self.conn_string_for_shard(shard),
-                connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
-            )
-            event.listen(engine, "connect", _write_ahead)
-        self._engines[shard] = engine
-        # One file a run: a web server that shows many runs must not keep them all open.
-        while len(self._engines) > KEPT_ENGINES:
-            self._engines.pop(next(iter(self._engines))).dispose()
+    @cached_property
+    def engine(self) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self.get_db_path()}", connect_args={"timeout": BUSY_SECONDS}
+        )
+        event.listen(engine, "connect", write_ahead)
         return engine
 
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A transaction; one thread at a time."""
+        with self.turn, self.engine.begin() as connection:
+            yield connection
+
+    def run_connection(self, run_id: str | None = None) -> AbstractContextManager[Connection]:
+        return self.connection()
+
+    def index_connection(self) -> AbstractContextManager[Connection]:
+        return self.connection()
+
+    def has_table(self, table_name: str) -> bool:
+        if table_name not in self.tables:
+            self.tables.update(inspect(self.engine).get_table_names())
+        return table_name in self.tables
+
     def dispose(self) -> None:
-        for engine in self._engines.values():
-            engine.dispose()
-        self._engines.clear()
+        self.engine.dispose()
         super().dispose()
 
 
-def _write_ahead(connection: Any, _record: object) -> None:
+def write_ahead(connection: Any, _record: object) -> None:
     # With a write-ahead log this survives a killed process; only a power cut may lose the end.
     connection.execute("PRAGMA synchronous=NORMAL")

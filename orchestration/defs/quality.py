@@ -1,4 +1,5 @@
-"""The suites as asset checks: one op a layer, which stops the run when a critical check failed.
+"""The suites as asset checks, one a table: one op a layer, which stops the run when a critical
+expectation failed.
 
 The layer staging holds the reconciliation of deliveries too: what became of each row is known once
 the intermediate models are built, and nothing after them is built unless it balances.
@@ -7,12 +8,12 @@ the intermediate models are built, and nothing after them is built unless it bal
 # No postponed annotations: Dagster wants the type of `context` itself.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import dagster as dg
 
 from orchestration.declarations import Source
 from orchestration.defs.keys import suite_key, tables_of
+from orchestration.defs.results import check_results
 from orchestration.defs.session import SESSION, step
 from orchestration.errors import DataError, UsageError
 from orchestration.ingest import load_deliveries
@@ -29,23 +30,20 @@ from orchestration.quality.suites import LAYERS, Layer, Suite
 from orchestration.run_session import RunSession
 
 NAMED_FAILURES = 3
-BALANCE_CHECKS = {
-    BALANCE_CHECK: "Rows read = accepted + superseded + quarantined, for every delivered file.",
-    SHARE_CHECK: "The share of quarantined rows of a delivery is within what its table allows.",
-}
+EXPECTATIONS = "expectations"
+DELIVERIES = "deliveries"
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check as Dagster knows it; `table` and `name` are those of its outcome."""
+    """A check as Dagster knows it: all that is expected of a table.
 
-    table: str
-    name: str
+    Attributes:
+        outcomes: table and name of the outcomes that it is made of.
+    """
+
     spec: dg.AssetCheckSpec
-
-    @property
-    def key(self) -> dg.AssetCheckKey:
-        return self.spec.key
+    outcomes: Sequence[tuple[str, str]]
 
 
 def layer_checks(
@@ -58,7 +56,7 @@ def layer_checks(
     """
     found = []
     for layer in LAYERS:
-        checks = [check for suite in suites if suite.layer == layer for check in _checks(suite)]
+        checks = [_check(suite) for suite in suites if suite.layer == layer]
         for check in checks:
             if check.spec.asset_key not in known:
                 raise UsageError(
@@ -73,39 +71,42 @@ def layer_checks(
     return found
 
 
-def _checks(suite: Suite) -> Iterator[Check]:
-    for expectation in suite.expectations:
-        # All of them block: a result of severity WARN lets the run go on whatever the check says,
-        # and a table that is not there is an error even for a check that would only warn.
-        spec = dg.AssetCheckSpec(
-            expectation.check_name,
-            asset=suite_key(suite),
-            description=expectation.description,
-            blocking=True,
-            metadata={"suite": suite.where(expectation), "severity": expectation.severity},
-        )
-        yield Check(suite.table, expectation.check_name, spec)
+def _check(suite: Suite) -> Check:
+    # All of them block: a result of severity WARN lets the run go on whatever the check says, and
+    # a table that is not there is an error even for an expectation that would only warn.
+    spec = dg.AssetCheckSpec(
+        EXPECTATIONS,
+        asset=suite_key(suite),
+        description=suite.description,
+        blocking=True,
+        metadata={"suite": suite.path.as_posix(), "expectations": len(suite.expectations)},
+    )
+    return Check(spec, [(suite.table, found.check_name) for found in suite.expectations])
 
 
 def _balance_checks(sources: Sequence[Source]) -> Iterator[Check]:
-    """The checks of a source table, each shown on the verdicts of its entity."""
+    """The deliveries of an entity, shown on the verdicts of its rows."""
+    outcomes: dict[str, list[tuple[str, str]]] = {}
     for source, table in tables_of(sources):
         raw = f"{source.name}__{table.name}"
-        of_table = [(name, table.entity, text) for name, text in BALANCE_CHECKS.items()]
+        own = outcomes.setdefault(table.entity, [])
+        own += [(raw, BALANCE_CHECK), (raw, SHARE_CHECK)]
         _, *parts = table.feeds
-        of_parts = [(f"{SHARE_CHECK}_{part}", part, BALANCE_CHECKS[SHARE_CHECK]) for part in parts]
-        for name, entity, description in of_table + of_parts:
-            spec = dg.AssetCheckSpec(
-                f"{name}__{raw}",
-                asset=dg.AssetKey(["intermediate", f"int_{entity}_versioned"]),
-                description=description,
-                blocking=True,
-            )
-            yield Check(raw, name, spec)
+        for part in parts:
+            outcomes.setdefault(part, []).append((raw, f"{SHARE_CHECK}_{part}"))
+    for entity, found in outcomes.items():
+        spec = dg.AssetCheckSpec(
+            DELIVERIES,
+            asset=dg.AssetKey(["intermediate", f"int_{entity}_versioned"]),
+            description="Of every delivered file, rows read = accepted + superseded + quarantined, "
+            "and no more of them are quarantined than its table allows.",
+            blocking=True,
+        )
+        yield Check(spec, found)
 
 
 def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinition:
-    keys = {(check.table, check.name): check.key for check in checks}
+    keys = {outcome: check.spec.key for check in checks for outcome in check.outcomes}
 
     @dg.multi_asset_check(
         name=f"check_{layer}",
@@ -129,8 +130,7 @@ def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinit
                 stop_if_blocked(layer, outcomes)
         except dg.Failure as error:
             failed = error
-        for outcome in outcomes:
-            yield check_result(keys[outcome.table, outcome.check_name], outcome)
+        yield from check_results(keys, outcomes)
         if failed is not None:
             raise failed
 
@@ -166,25 +166,6 @@ def stop_if_blocked(layer: str, outcomes: Sequence[Outcome]) -> None:
             f"Expected the critical checks of the layer {layer} to hold, found {len(blocking)} "
             f"that failed ({', '.join(names)}{more}): {blocking[0].message}"
         )
-
-
-def check_result(key: dg.AssetCheckKey, outcome: Outcome) -> dg.AssetCheckResult:
-    """An outcome as Dagster shows it."""
-    metadata: dict[str, Any] = {
-        "expectation": outcome.expectation_type,
-        "observed": None if outcome.observed is None else str(outcome.observed),
-        "unexpected": outcome.unexpected_count,
-        "rows looked at": outcome.element_count,
-    }
-    is_critical = outcome.severity == "critical"
-    return dg.AssetCheckResult(
-        asset_key=key.asset_key,
-        check_name=key.name,
-        passed=outcome.success,
-        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
-        description=outcome.message or None,
-        metadata={name: value for name, value in metadata.items() if value is not None},
-    )
 
 
 def detail_of(outcomes: Sequence[Outcome]) -> str:

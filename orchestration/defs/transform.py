@@ -17,11 +17,14 @@ from orchestration.defs.keys import (
     owner_name,
     place_of,
 )
+from orchestration.defs.results import check_results
 from orchestration.defs.session import SESSION, step
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import Severity
 from orchestration.run_session import RunSession
 from orchestration.settings import Settings
+
+DBT_TESTS = "dbt_tests"
 
 
 class Translator(DagsterDbtTranslator):
@@ -40,6 +43,16 @@ class Translator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         meta = dbt_resource_props.get("config", {}).get("meta") or {}
         return [owner_name(meta.get("owner"))]
+
+    def get_partition_mapping(
+        self,
+        dbt_resource_props: Mapping[str, Any],
+        dbt_parent_resource_props: Mapping[str, Any],
+    ) -> dg.PartitionMapping | None:
+        # A staging view reads all load dates. Told so, Dagster makes a list of every day since
+        # CX_START_DATE for each source table in each run, sees that it is long, and drops it.
+        is_source = dbt_parent_resource_props["resource_type"] == "source"
+        return dg.LastPartitionMapping() if is_source else None
 
 
 def transform_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
@@ -68,16 +81,17 @@ def _phase_asset(
     nodes: Mapping[str, Mapping[str, Any]],
     tests: Mapping[str, DbtTest],
 ) -> dg.AssetsDefinition:
+    # They all block: a result of severity WARN lets the run go on.
     checks = [
         dg.AssetCheckSpec(
-            test.name,
-            asset=test.asset,
-            description=test.description or None,
-            blocking=not test.is_warning,
-            metadata={"dbt test": test.unique_id},
+            DBT_TESTS,
+            asset=asset,
+            description="The data tests of dbt that are complete with this table.",
+            blocking=True,
         )
-        for test in tests.values()
+        for asset in dict.fromkeys(test.asset for test in tests.values())
     ]
+    keys = {_name(test): dg.AssetCheckKey(test.asset, DBT_TESTS) for test in tests.values()}
 
     @dg.multi_asset(
         name=f"build_{phase}",
@@ -94,7 +108,7 @@ def _phase_asset(
         chosen = {
             test.name
             for test in tests.values()
-            if dg.AssetCheckKey(test.asset, test.name) in context.selected_asset_check_keys
+            if keys[_name(test)] in context.selected_asset_check_keys
         }
         names = [*(node["name"] for node in models), *sorted(chosen)]
         events: list[dg.MaterializeResult | dg.AssetCheckResult] = []
@@ -105,10 +119,11 @@ def _phase_asset(
                 built = [o for o in outcomes if o.unique_id in nodes and o.is_success]
                 tested = [o for o in outcomes if o.unique_id in tests and not o.is_skipped]
                 running.detail = _detail(built, tested)
-                session.add_outcomes([_check_outcome(phase, o, tests[o.unique_id]) for o in tested])
+                checked = [_check_outcome(phase, o, tests[o.unique_id]) for o in tested]
+                session.add_outcomes(checked)
                 rows = count_rows(session.settings, [nodes[o.unique_id] for o in built])
                 events += [_materialization(nodes[o.unique_id], o, rows) for o in built]
-                events += [_check_result(o, tests[o.unique_id]) for o in tested]
+                events += check_results(keys, checked)
                 failure = failure_of(outcomes)
                 if failure is not None:
                     raise failure
@@ -122,18 +137,31 @@ def _phase_asset(
 
 
 def count_rows(settings: Settings, nodes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Rows by unique id of the nodes that are tables; a view would have to be computed."""
+    """Rows by unique id of the nodes that are tables; a view would have to be computed.
+
+    Of tables that are kept by day the warehouse has written down how many rows each file has.
+    """
     import duckdb
 
     tables = [node for node in nodes if node["config"].get("materialized") != "view"]
     if not tables:
         return {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        stored = connection.execute(
+            "SELECT schema_name, table_name, NULL FROM duckdb_tables() UNION ALL "
+            "SELECT table_schema, table_name, sum(rows_count)::BIGINT "
+            "FROM intermediate.day_files GROUP BY ALL"
+        ).fetchall()
+        known = {(schema, name): rows for schema, name, rows in stored}
         found = {}
         for node in tables:
-            relation = connection.table(f'"{node["schema"]}"."{node["alias"]}"')
-            row = relation.count("*").fetchone()
-            found[node["unique_id"]] = int(row[0]) if row else 0
+            name = (node["schema"], node["alias"])
+            rows = known.get(name, 0)
+            if rows is None:
+                relation = connection.table(f'"{name[0]}"."{name[1]}"')
+                row = relation.count("*").fetchone()
+                rows = int(row[0]) if row else 0
+            found[node["unique_id"]] = rows
     return found
 
 
@@ -146,26 +174,20 @@ def _materialization(
     return dg.MaterializeResult(asset_key=node_key(node), metadata=metadata)
 
 
-def _check_result(outcome: NodeOutcome, test: DbtTest) -> dg.AssetCheckResult:
-    is_warning = test.is_warning or outcome.status == "warn"
-    return dg.AssetCheckResult(
-        asset_key=test.asset,
-        check_name=test.name,
-        passed=outcome.status == "pass",
-        severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
-        description=outcome.message or None,
-        metadata={"failing rows": outcome.failures or 0, "seconds": round(outcome.seconds, 3)},
-    )
+def _name(test: DbtTest) -> tuple[str, str]:
+    """Table and name of the outcome of a test."""
+    return test.asset.path[-1], test.name
 
 
 def _check_outcome(phase: str, outcome: NodeOutcome, test: DbtTest) -> Outcome:
     """A dbt test as a line in the record of checks, like those of the suites."""
     severity: Severity = "warning" if test.is_warning or outcome.status == "warn" else "critical"
     passed = outcome.status == "pass"
+    table, name = _name(test)
     return Outcome(
         layer=phase,
-        table=test.asset.path[-1],
-        check_name=test.name,
+        table=table,
+        check_name=name,
         expectation_type="dbt_test",
         column=None,
         severity=severity,

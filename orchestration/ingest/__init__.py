@@ -10,6 +10,7 @@ from orchestration.ingest.delivery import (
     read_delivery,
 )
 from orchestration.ingest.inbox import deliveries_in_inbox, unclaimed_files
+from orchestration.ingest.native import NativeFile, native_files
 from orchestration.ingest.partition import (
     finish_interrupted,
     ingest_partition,
@@ -27,6 +28,7 @@ from orchestration.ingest.replay import Replay, replay_partition
 __all__ = [
     "Delivery",
     "FileDelivery",
+    "NativeFile",
     "Quarantined",
     "Replay",
     "deliveries_in_inbox",
@@ -34,6 +36,7 @@ __all__ = [
     "ingest_partition",
     "list_quarantined",
     "load_deliveries",
+    "native_files",
     "partition_folder",
     "quarantine_folder",
     "read_delivery",

@@ -9,6 +9,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from orchestration.declarations.shapes import Dialect
 from orchestration.ingest.records import (
@@ -50,6 +51,17 @@ class Tap:
     def take(self) -> list[str]:
         pending, self.pending = self.pending, []
         return pending
+
+    def take_plain(self) -> int | None:
+        """Take a record that is one line with nothing odd in it, and tell its number; else None."""
+        pending = self.pending
+        if len(pending) != 1:
+            return None
+        (line,) = pending
+        if len(line) > MAXIMUM_FIELD_CHARACTERS or "\x00" in line:
+            return None
+        pending.clear()
+        return self.line_number
 
 
 class DelimitedReader:
@@ -96,21 +108,28 @@ class DelimitedReader:
 
     def _records(self) -> Iterator[Row | Rejected]:
         number = 0
-        line_number = self.tap.line_number + 1
+        tap, parser, width = self.tap, self.parser, self.width
+        line_number = tap.line_number + 1
         while True:
             reason = None
             is_short = False
-            cells: list[str] = []
+            cells: list[Any] = []
             try:
-                cells = next(self.parser)
-                is_short = len(cells) < self.width and self.dialect.ragged_rows != "pad"
+                cells = next(parser)
+                if len(cells) == width and (line := tap.take_plain()) is not None:
+                    # Nearly every record; what is below comes to the same, more slowly.
+                    number += 1
+                    yield Row(number, line, cells)
+                    line_number = line + 1
+                    continue
+                is_short = len(cells) < width and self.dialect.ragged_rows != "pad"
             except StopIteration:
                 return
             except csv.Error as error:
                 reason = self._parser_sentence(str(error), line_number)
                 is_short = UNCLOSED_QUOTE in str(error)
-            lines = self.tap.take()
-            start, line_number = line_number, self.tap.line_number + 1
+            lines = tap.take()
+            start, line_number = line_number, tap.line_number + 1
             if reason is None and not cells:
                 continue
             number += 1

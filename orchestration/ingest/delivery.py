@@ -26,6 +26,9 @@ class FileDelivery:
         added_columns: columns that the declaration does not name.
         status: read or unreadable.
         reason: why it is unreadable, else None.
+        native_file: its name in the partition when it is there as it was delivered; None when its
+            rows are encoded with those of other files.
+        native_run_id: the run that took it in; None without `native_file`.
     """
 
     file: str
@@ -38,6 +41,8 @@ class FileDelivery:
     added_columns: tuple[str, ...]
     status: str
     reason: str | None
+    native_file: str | None = None
+    native_run_id: str | None = None
 
     @property
     def rows_in_lake(self) -> int:

@@ -136,6 +136,11 @@ def first_undecodable_byte(path: Path, encoding: str) -> int | None:
                 return None
 
 
+def escaped_path(path: Path) -> str:
+    """The path as a pattern that matches nothing but itself."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
 def _decoding_sentence(path: Path, encoding: str) -> str:
     offset = first_undecodable_byte(path, encoding)
     others = [

@@ -1,4 +1,7 @@
-"""Reads Parquet with DuckDB: every value becomes text, nested values JSON text."""
+"""Reads Parquet with DuckDB: checks that a file can be taken in as it is, or makes text of it.
+
+As text every value is what DuckDB says of it, nested values are JSON text.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,29 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingest.records import ColumnNames, Rejected, Row, Unreadable
+from orchestration.ingest.native import RESERVED, Types, plain_type
+from orchestration.ingest.opening import escaped_path
+from orchestration.ingest.records import (
+    LINEAGE_COLUMNS,
+    ColumnNames,
+    Rejected,
+    Row,
+    Unreadable,
+)
+from orchestration.ingest.writing import LINEAGE_TYPES, Lineage
 
 BATCH_ROWS = 10_000
 NESTED = (")", "]", "BLOB", "UNION", "MAP", "STRUCT")
 PLAIN_QUERY = "SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?)"
 # DuckDB writes nested values in a notation of its own; Python turns them into JSON.
 NESTED_QUERY = "SELECT * FROM read_parquet(?)"
+SCHEMA_QUERY = """
+    SELECT name, logical_type FROM parquet_schema(?) WHERE coalesce(num_children, 0) = 0
+"""
+# A column that has no value in the whole file, and therefore no type, as some programs write it.
+UNTYPED = "NullType()"
+# What DuckDB calls the number of a row in its file, from 0.
+ROW_NUMBER = "file_row_number"
 
 
 class ParquetReader:
@@ -44,14 +63,79 @@ class ParquetReader:
         except duckdb.Error as error:
             self.close()
             raise _unreadable(error) from None
+        self.types = {
+            name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)
+        }
         self.names = ColumnNames()
-        for name in relation.columns:
+        for name in self.types:
             self.names.add(name)
-        self.is_plain = not any(str(kind).endswith(NESTED) for kind in relation.types)
+        self.is_plain = all(
+            plain_type(kind) is not None or not kind.endswith(NESTED)
+            for kind in self.types.values()
+        ) and not any(name.casefold() == ROW_NUMBER for name in self.types)
         self.columns = self.names.names
 
     def close(self) -> None:
         self.connection.close()
+
+    def native_types(self) -> Types | None:
+        """The types of the columns when the file can be taken in as it is, else None.
+
+        Not with a column that needs another name, nor with one that has no type in the file.
+        """
+        found: Types = {}
+        for name, kind in self.types.items():
+            plain = plain_type(kind)
+            if plain is None or name.casefold() in RESERVED:
+                return None
+            found[name.casefold()] = (name, plain)
+        described = self.connection.execute(SCHEMA_QUERY, [self.path]).fetchall()
+        names = [name for name, _ in described]
+        is_typed = all(logical != UNTYPED for _, logical in described)
+        return found if is_typed and names == self.columns else None
+
+    def check_values(self) -> int:
+        """Read every value, so that a damaged file is found now, not by who reads it later.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            Unreadable: some part of the file is damaged.
+        """
+        try:
+            columns = (duckdb.ColumnExpression(name) for name in self.types)
+            hashed = duckdb.FunctionExpression("hash", *columns).alias("hashed")
+            rows = self.connection.from_parquet(self.path).select(hashed)
+            counted = rows.aggregate("count(*), bit_xor(hashed)").fetchall()
+        except duckdb.Error as error:
+            raise _unreadable(error) from None
+        return int(counted[0][0])
+
+    def write_text(self, target: Path, lineage: Lineage) -> None:
+        """Write all rows as text with their lineage; only of a file whose values are checked.
+
+        Raises:
+            duckdb.Error: it cannot be written.
+        """
+        columns = [
+            duckdb.ColumnExpression(old).cast("VARCHAR").alias(new)
+            for old, new in zip(self.types, self.columns, strict=True)
+        ]
+        number = duckdb.ColumnExpression(ROW_NUMBER) + duckdb.ConstantExpression(1)
+        values: dict[str, duckdb.Expression] = {
+            "_source": duckdb.ConstantExpression(lineage.source),
+            "_source_file": duckdb.ConstantExpression(lineage.file),
+            "_row_number": number,
+            "_load_date": duckdb.ConstantExpression(lineage.load_date.isoformat()),
+            "_run_id": duckdb.ConstantExpression(lineage.run_id),
+        }
+        columns += [
+            values[name].cast(LINEAGE_TYPES.get(name, "VARCHAR")).alias(name)
+            for name in LINEAGE_COLUMNS
+        ]
+        rows = self.connection.read_parquet(self.path, file_row_number=True)
+        rows.select(*columns).write_parquet(str(target), compression="zstd")
 
     def records(self) -> Iterator[Row | Rejected]:
         number = 0
@@ -64,11 +148,6 @@ class ParquetReader:
                     yield Row(number, None, [value_text(value) for value in record])
         except duckdb.Error as error:
             raise _unreadable(error) from None
-
-
-def escaped_path(path: Path) -> str:
-    """The path as a pattern that matches nothing but itself."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
 def value_text(value: Any) -> str | None:

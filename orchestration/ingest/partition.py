@@ -25,6 +25,17 @@ from orchestration.declarations.shapes import Table
 from orchestration.errors import DataError
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, write_delivery
 from orchestration.ingest.inbox import deliveries_in_inbox, name_in_inbox, shown
+from orchestration.ingest.native import (
+    NATIVE_PATTERN,
+    NATIVE_SCHEMA,
+    Types,
+    agree,
+    has_all_recorded,
+    record_types,
+    recorded_types,
+    take_in,
+)
+from orchestration.ingest.parquet_file import ParquetReader
 from orchestration.ingest.quarantine import (
     QuarantineFiles,
     QuarantineRows,
@@ -62,7 +73,10 @@ class Draft:
 
     Attributes:
         files: what is known of each file so far.
-        segments: Parquet files that make the partition, in order.
+        segments: Parquet files that make the encoded part of the partition, in order.
+        natives: delivered Parquet files that are taken in as they are, under the names that they
+            have in the partition.
+        types: what native files must agree with: recorded, or those of the first of them.
     """
 
     folder: Path
@@ -74,6 +88,8 @@ class Draft:
     unreadable: QuarantineFiles
     files: list[FileDelivery] = field(default_factory=list)
     segments: list[Path] = field(default_factory=list)
+    natives: list[Path] = field(default_factory=list)
+    types: Types = field(default_factory=dict)
 
     def read(self, path: Path, name: str) -> FileDelivery:
         """Read one file into segments and quarantine; an unreadable one leaves neither.
@@ -88,7 +104,7 @@ class Draft:
         columns: list[str] = []
         lineage = Lineage(self.table.source, name, self.load_date, self.run_id)
         rows_read = rows_quarantined = 0
-        reason = None
+        reason = native = None
         mark = self.rows.mark()
         try:
             with open_reader(path, self.table) as reader:
@@ -96,13 +112,16 @@ class Draft:
                 writer = SegmentWriter(self.connection, folder, columns, lineage)
                 if reader.has_header:
                     refuse_missing_columns(self.table, reader)
-                for record in reader.records():
-                    rows_read += 1
-                    if isinstance(record, Rejected):
-                        rows_quarantined += 1
-                        self.rows.add(name, record, reader.header_text)
-                    else:
-                        writer.add(record)
+                if isinstance(reader, ParquetReader) and reader.is_plain:
+                    rows_read, native = self._take_parquet(path, reader, writer)
+                else:
+                    for record in reader.records():
+                        rows_read += 1
+                        if isinstance(record, Rejected):
+                            rows_quarantined += 1
+                            self.rows.add(name, record, reader.header_text)
+                        else:
+                            writer.add(record)
                 if rows_read > rows_quarantined:
                     refuse_missing_columns(self.table, reader)
                 writer.flush()
@@ -132,9 +151,35 @@ class Draft:
             added_columns=added_columns(self.table, columns),
             status="read" if reason is None else "unreadable",
             reason=reason,
+            native_file=native.name if native else None,
+            native_run_id=self.run_id if native else None,
         )
         self.files.append(found)
         return found
+
+    def place_for_native(self) -> Path:
+        """Where the next file that is taken in as it is goes."""
+        self.natives.append(self.folder / f"native-{len(self.natives):03}.parquet")
+        return self.natives[-1]
+
+    def _take_parquet(
+        self, path: Path, reader: ParquetReader, writer: SegmentWriter
+    ) -> tuple[int, Path | None]:
+        """Take a plain Parquet file in as it is if it agrees with the others, else as text.
+
+        Returns:
+            The number of rows, and the native file if it is one.
+        """
+        rows = reader.check_values()
+        types = reader.native_types()
+        if types is not None and agree(types, self.types):
+            native = self.place_for_native()
+            take_in(path, native)
+            self.types = types | self.types
+            return rows, native
+        if rows:
+            reader.write_text(writer.next_segment(), writer.lineage)
+        return rows, None
 
     def commit(self, settings: Settings) -> Delivery:
         """Write what is left, make it durable, and move it to its place."""
@@ -148,9 +193,11 @@ class Draft:
         )
         lake = self.folder / "lake"
         lake.mkdir()
+        for native in self.natives:
+            native.rename(lake / native.name)
         if self.segments:
             merge_segments(self.connection, self.segments, lake / PART_FILE)
-        else:
+        elif not self.natives:
             write_empty(self.connection, self.table.raw_columns, lake / PART_FILE)
         write_delivery(delivery, lake / DELIVERY_FILE)
         quarantine = self.folder / "quarantine"
@@ -161,6 +208,9 @@ class Draft:
             "table": self.table.name,
             "load_date": self.load_date.isoformat(),
             "has_quarantine": has_quarantine,
+            "data_files": sorted(path.name for path in lake.glob("*.parquet")),
+            "types": self.types if self.natives else {},
+            "declared": self.table.raw_columns,
         }
         for path in [*lake.rglob("*"), *quarantine.rglob("*"), lake]:
             sync(path)
@@ -171,6 +221,11 @@ class Draft:
         sync(self.folder)
         _finish(settings, self.folder)
         return delivery
+
+
+def table_folder(settings: Settings, table: Table) -> Path:
+    """Where the partitions of a table lie in the lake."""
+    return settings.lake / table.source / table.name
 
 
 def partition_folder(settings: Settings, source: str, table: str, load_date: date) -> Path:
@@ -215,16 +270,21 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
 def write_schema_file(settings: Settings, table: Table) -> None:
     """Write `_schema.parquet`: no rows, so that staging finds every declared column.
 
+    A table with native files has a second one for these, see `ingest.native`.
+
     Raises:
         DataError: the disk refuses.
     """
     with told_plainly(settings):
-        folder = settings.lake / table.source / table.name
+        folder = table_folder(settings, table)
         folder.mkdir(parents=True, exist_ok=True)
         temporary = _temporary_folder(settings, f"{table.source}.{table.name}.schema")
         try:
             with connect(temporary) as connection:
                 write_empty(connection, table.raw_columns, temporary / SCHEMA_FILE)
+                # Also for a table whose format was Parquet once: such partitions are still there.
+                if table.format == "parquet" or (folder / NATIVE_SCHEMA).exists():
+                    record_types(connection, folder, {}, table.raw_columns, temporary)
             sync(temporary / SCHEMA_FILE)
             (temporary / SCHEMA_FILE).replace(folder / SCHEMA_FILE)
         finally:
@@ -252,6 +312,9 @@ def open_draft(settings: Settings, table: Table, load_date: date, run_id: str) -
                     connection=connection,
                     rows=QuarantineRows(table.source, table.name, load_date, folder, connection),
                     unreadable=QuarantineFiles(run_id),
+                    types=recorded_types(table_folder(settings, table), load_date)
+                    if table.format == "parquet"
+                    else {},
                 )
         finally:
             if not (folder / COMMIT_FILE).exists():
@@ -339,9 +402,17 @@ def _finish(settings: Settings, folder: Path) -> None:
             drafted.rename(quarantine)
             sync(quarantine.parent)
     target.mkdir(parents=True, exist_ok=True)
-    for name in (PART_FILE, DELIVERY_FILE):
+    types = {key: (name, kind) for key, (name, kind) in commit["types"].items()}
+    if types and not has_all_recorded(target.parent, types):
+        with connect(folder) as connection:
+            record_types(connection, target.parent, types, commit["declared"], folder)
+    # The record last: until then it is the one of what was there before.
+    for name in (*commit["data_files"], DELIVERY_FILE):
         if (folder / "lake" / name).exists():
             (folder / "lake" / name).replace(target / name)
+    for path in (target / PART_FILE, *target.glob(NATIVE_PATTERN)):
+        if path.name not in commit["data_files"]:
+            path.unlink(missing_ok=True)
     sync(target)
     sync(target.parent)
     (folder / COMMIT_FILE).unlink()

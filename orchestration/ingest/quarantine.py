@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import DataError, UsageError
-from orchestration.ingest.parquet_file import escaped_path
+from orchestration.ingest.opening import escaped_path
 from orchestration.ingest.records import Rejected
 from orchestration.ingest.writing import merge_segments, write_columns
 from orchestration.settings import Settings

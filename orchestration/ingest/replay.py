@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,15 @@ import duckdb
 
 from orchestration.declarations.shapes import Table
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, read_delivery
-from orchestration.ingest.parquet_file import escaped_path
+from orchestration.ingest.native import recorded_types
+from orchestration.ingest.opening import escaped_path
 from orchestration.ingest.partition import (
     PART_FILE,
     Draft,
     finish_partition,
     open_draft,
     partition_folder,
+    table_folder,
 )
 from orchestration.ingest.quarantine import Quarantined, quarantine_folder, quarantined_in
 from orchestration.ingest.reading import (
@@ -81,6 +84,8 @@ def replay_partition(settings: Settings, table: Table, load_date: date, run_id: 
     target = partition_folder(settings, table.source, table.name, load_date)
     old = read_delivery(target) if (target / DELIVERY_FILE).exists() else None
     with open_draft(settings, table, load_date, run_id) as draft:
+        # What is here already stays, so that what is added has to agree with it.
+        draft.types = recorded_types(table_folder(settings, table), replaced=None)
         again = [draft.read(item.path, item.file) for item in items if item.path is not None]
         replaced = {file.file: file for file in again if file.status == "read"}
         restored = _restore_rows(draft, [item for item in items if item.file not in replaced])
@@ -88,7 +93,9 @@ def replay_partition(settings: Settings, table: Table, load_date: date, run_id: 
         if not replaced and not rows_restored:
             return Replay(0, len(items) - len(again), 0, len(again), old)
         if old is not None:
-            _keep_old_rows(draft, target / PART_FILE, set(replaced))
+            if (target / PART_FILE).exists():
+                _keep_old_rows(draft, target / PART_FILE, set(replaced))
+            old = _keep_old_natives(draft, target, old, set(replaced))
         draft.files = _files(table, old, again, restored)
         delivery = draft.commit(settings)
     left = sum(item.path is None and item.file not in replaced for item in items) - rows_restored
@@ -156,6 +163,23 @@ def _keep_old_rows(draft: Draft, part: Path, replaced: set[str]) -> None:
     else:
         shutil.copyfile(part, target)
     draft.segments.insert(0, target)
+
+
+def _keep_old_natives(draft: Draft, folder: Path, old: Delivery, replaced: set[str]) -> Delivery:
+    """Take over the native files of the present partition, but for files that were read again.
+
+    Returns:
+        The old record with the names that they have in the draft.
+    """
+    files = []
+    for file in old.files:
+        if file.native_file is not None and file.file not in replaced:
+            place = draft.place_for_native()
+            # A file of the lake never changes: the two partitions may share it.
+            os.link(folder / file.native_file, place)
+            file = replace(file, native_file=place.name)
+        files.append(file)
+    return replace(old, files=tuple(files))
 
 
 def _files(

@@ -6,16 +6,15 @@ Everything is text; only lineage columns have types. No file content ever become
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.ingest.parquet_file import escaped_path
+from orchestration.ingest.opening import escaped_path
 from orchestration.ingest.records import LINEAGE_COLUMNS, Row
 
 BATCH_ROWS = 50_000
@@ -46,36 +45,51 @@ class SegmentWriter:
     columns: list[str]
     lineage: Lineage
     segments: list[Path] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    # Tuples of texts, which the garbage collector learns to leave alone, as it does not lists.
+    cells: list[tuple[str | None, ...]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     characters: int = 0
 
     def add(self, row: Row) -> None:
-        self.rows.append(row)
-        self.characters += sum(len(value) for value in row.values if value)
-        if len(self.rows) >= BATCH_ROWS or self.characters >= BATCH_CHARACTERS:
+        self.cells.append(tuple(row.values))
+        self.numbers.append(row.row_number)
+        self.characters += sum(map(len, filter(None, row.values)))
+        if len(self.cells) >= BATCH_ROWS or self.characters >= BATCH_CHARACTERS:
             self.flush()
 
     def flush(self) -> None:
         """Write what is collected; nothing when there is nothing."""
-        if not self.rows:
+        if not self.cells:
             return
-        target = self.folder / f"segment_{len(self.segments):06}.parquet"
-        count = len(self.rows)
-        columns: list[Sequence[object]] = list(zip_longest(*(row.values for row in self.rows)))
-        columns += [[None] * count] * (len(self.columns) - len(columns))
+        import numpy
+
+        width = len(self.columns)
+        cells = self.cells
+        if set(map(len, cells)) != {width}:
+            cells = [row + (None,) * (width - len(row)) for row in cells]
+        columns = numpy.ascontiguousarray(numpy.array(cells, dtype=object).T)
         lineage = self.lineage
-        columns += [
-            [lineage.source] * count,
-            [lineage.file] * count,
-            [row.row_number for row in self.rows],
-            [lineage.load_date.isoformat()] * count,
-            [lineage.run_id] * count,
-        ]
-        names = [*self.columns, *LINEAGE_COLUMNS]
-        write_columns(self.connection, names, columns, target, typed=LINEAGE_TYPES)
-        self.segments.append(target)
-        self.rows.clear()
+        write_columns(
+            self.connection,
+            [*self.columns, "_row_number"],
+            [*columns, self.numbers],
+            self.next_segment(),
+            typed=LINEAGE_TYPES,
+            constants={
+                "_source": lineage.source,
+                "_source_file": lineage.file,
+                "_load_date": lineage.load_date.isoformat(),
+                "_run_id": lineage.run_id,
+            },
+        )
+        self.cells.clear()
+        self.numbers.clear()
         self.characters = 0
+
+    def next_segment(self) -> Path:
+        """Where the next segment goes."""
+        self.segments.append(self.folder / f"segment_{len(self.segments):06}.parquet")
+        return self.segments[-1]
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -91,21 +105,31 @@ def write_columns(
     names: Sequence[str],
     columns: Sequence[Sequence[Any]],
     target: Path,
-    typed: dict[str, str],
+    typed: Mapping[str, str],
+    constants: Mapping[str, str] | None = None,
 ) -> None:
-    """Write columns of equal length as Parquet; VARCHAR unless `typed` says otherwise."""
+    """Write columns of equal length as Parquet; VARCHAR unless `typed` says otherwise.
+
+    Args:
+        constants: further columns with the same value in every row.
+    """
     import pandas
 
     # Positional names inside DuckDB: a raw column name is data and reaches it as an alias only.
     frame = pandas.DataFrame(
         {
-            f"c{position}": pandas.Series(column, dtype=object)
+            f"c{position}": pandas.Series(column, dtype=object, copy=False)
             for position, column in enumerate(columns)
-        }
+        },
+        copy=False,
     )
     expressions = [
         duckdb.ColumnExpression(f"c{position}").cast(typed.get(name, "VARCHAR")).alias(name)
         for position, name in enumerate(names)
+    ]
+    expressions += [
+        duckdb.ConstantExpression(value).cast(typed.get(name, "VARCHAR")).alias(name)
+        for name, value in (constants or {}).items()
     ]
     connection.from_df(frame).select(*expressions).write_parquet(str(target), compression="zstd")
 

@@ -1,7 +1,8 @@
 """Publishes the warehouse: build aside, verify, make durable, switch, prune — in this order.
 
-Writes only under `published/`; the caller holds the run lock. Whatever happens before the switch,
-readers go on reading the version before.
+Writes only under `published/`; what is obsolete there and below `warehouse/days` is deleted last.
+The caller holds the run lock. Whatever happens before the switch, readers go on reading the version
+before.
 """
 
 from __future__ import annotations
@@ -15,17 +16,15 @@ from typing import Any
 
 from orchestration.errors import DataError, UsageError
 from orchestration.publish.build import Built, Descriptions, build_version
-from orchestration.publish.facts import FactFiles, PreviousFact
+from orchestration.publish.sweep import sweep_day_files
 from orchestration.publish.verify import sync_version, verify_version
 from orchestration.publish.versions import (
     DATABASE,
-    MANIFEST,
     Version,
     clear_leftovers,
     current_version,
     new_version_name,
     prune,
-    read_manifest,
     switch,
     versions_folder,
     write_manifest,
@@ -73,9 +72,11 @@ def publish(
             f"{reason} — the last published version is untouched; correct the cause (space, "
             "rights, a process that has the warehouse open) and publish again."
         ) from error
-    # The new version is visible: an old one that resists is the next publish's leftover.
+    # The new version is visible: what resists is the next publish's leftover.
     with suppress(OSError):
         prune(settings, keep)
+    with suppress(OSError, duckdb.Error):
+        sweep_day_files(settings)
     return version
 
 
@@ -94,7 +95,7 @@ def _publish(
     folder.mkdir()
     try:
         built = build_version(
-            settings, folder, run_id, deliveries, descriptions, _previous_facts(before)
+            settings, folder, run_id, deliveries, descriptions, before.path if before else None
         )
         verify_version(folder, built)
         # Against a tool that opens the published file for writing by mistake.
@@ -118,28 +119,14 @@ def _discard(settings: Settings, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _previous_facts(version: Version | None) -> dict[str, PreviousFact]:
-    if version is None:
-        return {}
-    facts: Mapping[str, Any] = read_manifest(version.path / MANIFEST)["facts"]
-    return {
-        name: PreviousFact(version.path / content["folder"], FactFiles.from_json(content))
-        for name, content in facts.items()
-    }
-
-
 def _manifest(run_id: str, published_at: datetime, built: Built) -> dict[str, Any]:
-    facts = {
-        table.name: {"folder": f"parquet/core/{table.file_stem}", **files.as_json()}
-        for table, files in built.facts.items()
-    }
-    written = sum(len(files.written) for files in built.facts.values())
-    total = sum(len(files.partitions) for files in built.facts.values())
+    written = sum(len(linked.new) for linked in built.linked.values())
+    total = sum(len(linked.days.files) for linked in built.linked.values())
     return {
         "run_id": run_id,
         "published_at": published_at.isoformat(),
+        "batch": built.batch,
         "row_counts": built.row_counts,
         "partitions_written": written,
         "partitions_linked": total - written,
-        "facts": facts,
     }

@@ -5,7 +5,6 @@ Only reads through a connection that somebody else opened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 # Aliases of the two attached databases while a version is built.
 WAREHOUSE = "warehouse"
 TARGET = "published"
-
-NO_DATE = "unknown"
-WHOLE = "all"
-PREFERRED_DATES = ("contact_date", "response_date")
 
 
 @dataclass(frozen=True)
@@ -55,20 +50,6 @@ class Table:
     def target(self) -> Fragment:
         return identifier(TARGET, self.schema, self.name)
 
-    @property
-    def is_fact(self) -> bool:
-        """Published as a view over Parquet by day, because it grows with history."""
-        return self.schema == "core" and self.name.startswith("fct_")
-
-    @property
-    def date_column(self) -> str | None:
-        """The date by which a fact is cut into files; None = one file.
-
-        A well-known date if there is one, else the first DATE column called `…_date`.
-        """
-        dates = [c.name for c in self.columns if c.data_type == "DATE" and c.name.endswith("_date")]
-        return next((name for name in PREFERRED_DATES if name in dates), next(iter(dates), None))
-
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -101,15 +82,25 @@ def read_tables(
 
 def fingerprint(connection: DuckDBPyConnection, relation: Fragment, table: Table) -> Fingerprint:
     """The fingerprint of a relation that has the columns of `table`."""
-    return _fingerprints(connection, relation, table, None)[WHOLE]
+    # Two aggregates, as changes that cancel out in the sum do not in the exclusive or of a
+    # second hash.
+    ((count, digest),) = connection.execute(
+        statement(
+            """
+            select
+                count(*),
+                concat_ws('-', coalesce(sum(row_hash), 0), coalesce(bit_xor(hash(row_hash)), 0))
+            from (select hash({columns}) as row_hash from {relation})
+            """,
+            columns=column_names(table),
+            relation=relation,
+        )
+    ).fetchall()
+    return Fingerprint(count, digest)
 
 
-def fingerprint_days(
-    connection: DuckDBPyConnection, relation: Fragment, table: Table
-) -> Mapping[str, Fingerprint]:
-    """The fingerprint of each day of a fact, by day as text (`unknown` = no date)."""
-    found = _fingerprints(connection, relation, table, table.date_column)
-    return {day: found[day] for day in sorted(found) if found[day].rows > 0}
+def column_names(table: Table) -> Fragment:
+    return comma(identifier(column.name) for column in table.columns)
 
 
 def typed_columns(table: Table) -> Fragment:
@@ -122,35 +113,3 @@ def typed_columns(table: Table) -> Fragment:
         )
         for column in table.columns
     )
-
-
-def _fingerprints(
-    connection: DuckDBPyConnection, relation: Fragment, table: Table, date_column: str | None
-) -> dict[str, Fingerprint]:
-    # Two aggregates, as changes that cancel out in the sum do not in the exclusive or of a
-    # second hash.
-    if date_column is None:
-        day, grouping = statement("'all'"), statement("")
-    else:
-        day = statement(
-            "coalesce(cast({column} as varchar), 'unknown')", column=identifier(date_column)
-        )
-        grouping = statement("group by day")
-    rows = connection.execute(
-        statement(
-            """
-            select
-                {label} as day,
-                count(*),
-                concat_ws('-', coalesce(sum(row_hash), 0), coalesce(bit_xor(hash(row_hash)), 0))
-            from (select {day} as day, hash({columns}) as row_hash from {relation})
-            {grouping}
-            """,
-            label=statement("day") if date_column else day,
-            day=day,
-            columns=comma(identifier(column.name) for column in table.columns),
-            relation=relation,
-            grouping=grouping,
-        )
-    ).fetchall()
-    return {day: Fingerprint(count, digest) for day, count, digest in rows}

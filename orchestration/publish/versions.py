@@ -32,8 +32,8 @@ class Version:
         path: its folder, with `cx.duckdb`, `parquet/` and `manifest.json`.
         published_at: when it was built (UTC, aware).
         row_counts: rows by `<schema>.<table>` for the schemas marts and core.
-        partitions_written, partitions_linked: days of facts written anew, and shared with the
-            version before.
+        partitions_written, partitions_linked: linked files of tables by day that are new, and
+            that are shared with the version before.
     """
 
     name: str
@@ -66,6 +66,16 @@ def list_versions(settings: Settings) -> list[Version]:
 def current_version(settings: Settings) -> Version | None:
     """The version that readers see; None before the first one."""
     return next((v for v in list_versions(settings) if v.is_current), None)
+
+
+def published_batch(settings: Settings) -> int | None:
+    """How far the version that readers see follows the warehouse's `changed_days`.
+
+    None when nothing is published, or by something that did not say.
+    """
+    name = _current_name(settings)
+    manifest = versions_folder(settings) / (name or "") / MANIFEST
+    return read_manifest(manifest).get("batch") if name and manifest.is_file() else None
 
 
 def rollback(settings: Settings, version: str) -> Version:

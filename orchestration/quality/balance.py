@@ -1,8 +1,8 @@
 """The reconciliation of deliveries: every row that was read is accounted for, none is lost.
 
 For every delivered file, rows read = accepted + superseded + quarantined. What was read stands in
-the `delivery.json` of the partition, the verdicts in `intermediate.int_<entity>_versioned` of the
-table's own entity (the first of its feeds). Reads the lake, the quarantine and the warehouse
+the `delivery.json` of the partition, the verdicts in `intermediate.lake_counts` under the table's own
+entity (the first of its feeds). Reads the lake, the quarantine and the warehouse
 (read-only, closed on return); writes nothing.
 """
 
@@ -218,7 +218,7 @@ def load_verdicts(
                     part_counts.append(PartCount(key, entity, sum(row[5:8]), row[7], reason))
     except duckdb.Error as error:
         raise DataError(
-            f"Expected the verdicts of {entity} in intermediate.int_{entity}_versioned, found: "
+            f"Expected the verdicts of {entity} in intermediate.lake_counts, found: "
             f"{str(error).splitlines()[0]}; build the models first."
         ) from error
     finally:
@@ -422,30 +422,29 @@ def _verdict_rows(
     tables: Sequence[Table],
     load_dates: Sequence[date] | None,
 ) -> list[tuple]:
-    """Counts of an entity by file (reason NULL) and of its quarantined rows by reason."""
-    relation = f"{identifier('intermediate')}.{identifier(f'int_{entity}_versioned')}"
+    """Counts of an entity by file (reason NULL) and of its quarantined rows by reason.
+
+    Reasons come without the value that was found: they are counted once, and hold no data.
+    """
     own = ", ".join(f"({literal(table.source)}, {literal(table.name)})" for table in tables)
     dates = "TRUE" if load_dates is None else f"_load_date IN ({date_list(load_dates)})"
     return connection.execute(
         f"""
         SELECT
             _source, _source_table, _load_date, _source_file,
-            CASE WHEN grouping(rule) = 0 THEN rule END AS reason,
-            count(*) FILTER (WHERE _disposition = 'accepted'),
-            count(*) FILTER (WHERE _disposition = 'superseded'),
-            count(*) FILTER (WHERE _disposition = 'quarantined')
-        FROM (
-            -- Without the value that was found: a reason is counted once, and holds no data.
-            SELECT *, split_part(_reject_reason, ', found ', 1) AS rule FROM {relation}
-        )
-        WHERE (_source, _source_table) IN ({own}) AND {dates}
+            CASE WHEN grouping(reject_rule) = 0 THEN reject_rule END AS reason,
+            coalesce(sum(rows_count) FILTER (WHERE _disposition = 'accepted'), 0)::BIGINT,
+            coalesce(sum(rows_count) FILTER (WHERE _disposition = 'superseded'), 0)::BIGINT,
+            coalesce(sum(rows_count) FILTER (WHERE _disposition = 'quarantined'), 0)::BIGINT
+        FROM intermediate.lake_counts
+        WHERE entity = {literal(entity)} AND (_source, _source_table) IN ({own}) AND {dates}
         GROUP BY GROUPING SETS (
             (_source, _source_table, _load_date, _source_file),
-            (_source, _source_table, _load_date, _source_file, rule)
+            (_source, _source_table, _load_date, _source_file, reject_rule)
         )
-        HAVING grouping(rule) = 1
-            OR (rule IS NOT NULL
-                AND count(*) FILTER (WHERE _disposition = 'quarantined') > 0)
+        HAVING grouping(reject_rule) = 1
+            OR (reject_rule IS NOT NULL
+                AND coalesce(sum(rows_count) FILTER (WHERE _disposition = 'quarantined'), 0) > 0)
         """  # noqa: S608
     ).fetchall()
 

@@ -2,8 +2,8 @@
 
 The library has no engine of its own for DuckDB and talks to it through SQLAlchemy. What that
 needs is gathered here: rows are fetched before the library gives its connection back, every
-identifier is quoted (DuckDB reserves words that the PostgreSQL dialect does not know), the probe
-for column names reads no rows, and the query of `unexpected_rows` is only counted.
+keyword of DuckDB is quoted (it reserves words that the PostgreSQL dialect does not know), the
+probe for column names reads no rows, and the query of `unexpected_rows` is only counted.
 Results leave this module without a cell of the data.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -64,6 +65,8 @@ COUNTS = (
     "missing_count",
     "missing_percent",
 )
+# What goes without quotes unless it is a keyword.
+PLAIN = re.compile(r"[a-z0-9_]+\Z")
 
 
 class UnexpectedRows(gx.expectations.UnexpectedRowsExpectation):
@@ -165,7 +168,8 @@ class TableSession:
             },
         )
         preparer = self._source.get_execution_engine().engine.dialect.identifier_preparer
-        preparer._requires_quotes = lambda name: True
+        preparer.reserved_words = _keywords(connection)
+        preparer.legal_characters = PLAIN
 
     def close(self) -> None:
         """Forget the connection; it stays open and belongs to the caller."""
@@ -344,6 +348,11 @@ class _Cursor:
 
     def close(self) -> None:
         self._rows = []
+
+
+def _keywords(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = connection.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()
+    return {name for (name,) in rows}
 
 
 def _missing_columns(expectation: Expectation, columns: Sequence[str]) -> str | None:

@@ -41,11 +41,20 @@ if TYPE_CHECKING:
 class QualitySession:
     """The validations of one run: a call of `validate` a layer, then one site of Data Docs.
 
+    `since_batch` is the batch of `changed_days` that was checked and published before.
+
     Great Expectations is imported at the first `validate` that has something to compute.
     """
 
-    def __init__(self, settings: Settings, suites: Sequence[Suite], run_id: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        suites: Sequence[Suite],
+        run_id: str,
+        since_batch: int | None = None,
+    ) -> None:
         self._settings = settings
+        self._since_batch = since_batch
         self._suites = tuple(suites)
         self._run_id = run_id
         self._started_at = datetime.now(UTC)
@@ -62,7 +71,8 @@ class QualitySession:
         """Validate the tables of a layer.
 
         Args:
-            layer: lake and staging are looked at in the load dates only, core and metrics whole.
+            layer: lake and staging are looked at in the load dates only, tables that are kept by
+                day in the days that changed since `since_batch`, all others whole.
             load_dates: the dates of the run, or None for everything that there is.
 
         Returns:
@@ -131,7 +141,9 @@ class QualitySession:
         try:
             if connection is None:
                 raise TargetMissingError("there is no warehouse file; build it first")
-            target = create_target(connection, self._settings, suite, load_dates)
+            target = create_target(
+                connection, self._settings, suite, load_dates, self._since_batch
+            )
         except TargetMissingError as error:
             # Whatever the suite holds to be a warning: a table that is not there stops the run.
             suite = replace(

@@ -1,5 +1,8 @@
 """What a suite looks at: one temporary relation in DuckDB that holds the rows of the run.
 
+Of lake and staging these are the load dates of the run, of tables that are kept by day the days
+that changed since the published version was built; everything else is small and looked at whole.
+
 Great Expectations is given the name of the temporary relation only, so no path, date or table
 name ever reaches the SQL that it writes. Of a staging view the rows of the run's load dates are
 copied into a temporary table, so that a dozen queries do not type the same rows a dozen times.
@@ -14,11 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.errors import DataError
+from orchestration.lake_files import set_lake_variables
 from orchestration.quality.suites import SCHEMAS, Suite
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
+
+    from orchestration.ingest.native import NativeFile
+
+# Columns by which tables are kept by day.
+DAY_COLUMNS = ("contact_date", "response_date", "valid_from_date")
 
 
 class TargetMissingError(DataError):
@@ -47,6 +56,7 @@ def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
         ) from error
     # The staging views read the key when they hash; what is checked does not depend on it.
     connection.execute("SET VARIABLE cx_hash_key = 'validation'")
+    set_lake_variables(connection, settings)
     return connection
 
 
@@ -65,8 +75,13 @@ def create_target(
     settings: Settings,
     suite: Suite,
     load_dates: Sequence[date] | None,
+    since_batch: int | None = None,
 ) -> str | None:
     """Create the temporary relation of a suite.
+
+    Args:
+        load_dates: what is looked at in lake and staging; None = everything, in all layers.
+        since_batch: batch of `changed_days` up to which tables kept by day were checked before.
 
     Returns:
         Its name, or None when the run has no data for the suite.
@@ -82,10 +97,17 @@ def create_target(
             return _create_lake_target(connection, settings, suite, load_dates, name)
         relation = f"{identifier(SCHEMAS[suite.layer])}.{identifier(suite.table)}"
         if suite.layer != "staging" or load_dates is None:
+            days = None
+            if load_dates is not None and since_batch is not None:
+                days = _changed_days(connection, suite, since_batch)
+            where = "" if days is None else f" WHERE {days}"
             connection.execute(
-                f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {relation}"  # noqa: S608
+                f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {relation}{where}"  # noqa: S608
             )
             return name
+        # Views of staging see these load dates only: to find them in all files costs what history
+        # costs.
+        set_lake_variables(connection, settings, load_dates)
         rows = connection.execute(
             f"CREATE TEMP TABLE {identifier(name)} AS SELECT * FROM {relation} "  # noqa: S608
             f"WHERE _load_date IN ({date_list(load_dates)})"
@@ -109,6 +131,33 @@ def drop_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f"DROP {kind} IF EXISTS {identifier(name)}")
 
 
+def _changed_days(
+    connection: duckdb.DuckDBPyConnection, suite: Suite, since_batch: int
+) -> str | None:
+    """The condition on rows that changed since a batch; None for a table that is looked at whole.
+
+    Tables that are kept by day are views over their files, and only they are.
+    """
+    columns = connection.execute(
+        "SELECT column_name FROM duckdb_views() AS v JOIN duckdb_columns() AS c "
+        "USING (schema_name) WHERE c.table_name = v.view_name AND v.schema_name = ? "
+        "AND v.view_name = ?",
+        [SCHEMAS[suite.layer], suite.table],
+    ).fetchall()
+    day = next((name for name in DAY_COLUMNS if (name,) in columns), None)
+    if day is None:
+        return None
+    changed = connection.execute(
+        "SELECT DISTINCT kind = '*', coalesce(day, DATE '0001-01-01') "
+        "FROM intermediate.changed_days WHERE batch > ?",
+        [since_batch],
+    ).fetchall()
+    if any(is_everything for is_everything, _ in changed):
+        return None
+    days = date_list([found for _, found in changed])
+    return f"coalesce({identifier(day)}, DATE '0001-01-01') IN ({days})"
+
+
 def _create_lake_target(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
@@ -119,20 +168,51 @@ def _create_lake_target(
     source, table = suite.lake_table
     folder = settings.lake / source / table
     if load_dates is None:
-        parts = sorted(folder.glob("load_date=*/part.parquet"))
+        partitions = sorted(folder.glob("load_date=*"))
     else:
-        wanted = (folder / f"load_date={day.isoformat()}" / "part.parquet" for day in load_dates)
-        parts = [path for path in wanted if path.is_file()]
-    if not parts:
+        partitions = [folder / f"load_date={day.isoformat()}" for day in load_dates]
+    parts = [path for part in partitions if (path := part / "part.parquet").is_file()]
+    native = [found for part in partitions for found in _native_files(settings, part)]
+    if not parts and not native:
         return None
     # The schema file gives every declared column, also when no file of these dates has it.
     schema = folder / "_schema.parquet"
     paths = [*([schema] if schema.is_file() else []), *parts]
-    connection.execute(
-        f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM read_parquet("  # noqa: S608
-        f"{path_list(paths)}, union_by_name = true, hive_partitioning = false)"
-    )
+    scans = [
+        f"SELECT * FROM read_parquet({path_list(paths)}, union_by_name = true, "  # noqa: S608
+        "hive_partitioning = false)"
+    ]
+    if native:
+        scans.append(_native_scan(source, native))
+    connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS {' UNION ALL BY NAME '.join(scans)}")
     return name
+
+
+def _native_files(settings: Settings, partition: Path) -> list[NativeFile]:
+    from orchestration.ingest import native_files, read_delivery
+
+    if not (partition / "delivery.json").is_file():
+        return []
+    return native_files(settings, read_delivery(partition))
+
+
+def _native_scan(source: str, files: Sequence[NativeFile]) -> str:
+    """Delivered Parquet files as the text that ingest would have made of them, with lineage."""
+    lineage = ", ".join(
+        f"({literal(str(found.path))}, {literal(found.file)}, DATE '{found.load_date.isoformat()}', "
+        f"{literal(found.run_id)})"
+        for found in files
+    )
+    return (
+        "SELECT CAST(COLUMNS(rows.* EXCLUDE (filename, file_row_number)) AS VARCHAR), "  # noqa: S608
+        f"{literal(source)} AS _source, files.file AS _source_file, "
+        "rows.file_row_number + 1 AS _row_number, files.load_date AS _load_date, "
+        f"files.run_id AS _run_id FROM read_parquet({path_list([found.path for found in files])}, "
+        "union_by_name = true, hive_partitioning = false, filename = true, "
+        "file_row_number = true) AS rows "
+        f"JOIN (VALUES {lineage}) AS files (path, file, load_date, run_id) "
+        "ON rows.filename = files.path"
+    )
 
 
 def safe_reason(error: Exception) -> str:

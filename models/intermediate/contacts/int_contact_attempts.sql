@@ -5,17 +5,34 @@
     stages=['tickets', 'chats', 'calls'], touches='repeats'
 ) }}
 
+with contacts as (
+    select
+        *,
+        {{ reporting_date('started_at') }} as contact_date
+    from {{ ref('int_contacts_unioned') }}
+),
+
+-- Few, and of no other interest here: joining all attributes would cost more than the rest.
+test_customers as (
+    select distinct customer_id
+    from {{ ref('int_customers_history') }}
+    where is_test
+)
+
 select
-    contact_id,
-    contact_type,
-    customer_id,
-    assigned_agent_id,
-    product_area,
-    reason,
-    started_at,
-    is_customer_contact,
-    is_fcr_eligible,
-    parent_contact_id,
-    contact_date
-from {{ ref('int_contacts_enriched') }}
-where {{ in_run_days('contact_type', 'contact_date') }}
+    contacts.contact_id,
+    contacts.contact_type,
+    contacts.customer_id,
+    contacts.agent_id as assigned_agent_id,
+    coalesce(contacts.product_area, 'unknown') as product_area,
+    coalesce(contacts.reason, 'unknown') as reason,
+    contacts.started_at,
+    contacts.is_from_customer and test_customers.customer_id is null as is_customer_contact,
+    contacts.is_from_customer
+    and test_customers.customer_id is null
+    and contacts.is_handled as is_fcr_eligible,
+    contacts.parent_contact_id,
+    contacts.contact_date
+from contacts
+left join test_customers on contacts.customer_id = test_customers.customer_id
+where {{ in_run_days('contacts.contact_type', 'contacts.contact_date') }}

@@ -78,11 +78,7 @@ joined as (
         contacts.merged_into_contact_id,
         contacts.parent_contact_id,
         coalesce(customers.is_test, false) as is_test,
-        contacts.direction = 'inbound'
-        and not contacts.is_spam
-        and not contacts.is_deleted
-        and contacts.merged_into_contact_id is null
-        and not coalesce(customers.is_test, false) as is_customer_contact,
+        contacts.is_from_customer and not coalesce(customers.is_test, false) as is_customer_contact,
         coalesce(own_rule.short_abandon_seconds, any_rule.short_abandon_seconds, 0)
             as short_abandon_seconds,
         coalesce(own_rule.answer_target_seconds, any_rule.answer_target_seconds)

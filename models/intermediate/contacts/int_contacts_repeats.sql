@@ -6,30 +6,17 @@ with contacts as (
 ),
 
 -- Only a known customer with a known reason and time can be seen to come back.
-measurable as (
-    select
-        contact_id,
-        customer_id,
-        reason,
-        started_at,
-        is_fcr_eligible
-    from contacts
-    where
-        is_customer_contact
-        and customer_id is not null
-        and reason <> 'unknown'
-        and started_at is not null
-),
-
 -- Looking back counts only handled contacts: after an abandoned call the next one is the first
 -- that could have solved anything. Looking forward counts every attempt of the customer.
 ordered as (
     select
         contact_id,
-        customer_id,
-        reason,
+        contact_type,
+        contact_date,
         started_at,
         is_fcr_eligible,
+        parent_contact_id,
+        true as is_measurable,
         max(case when is_fcr_eligible then started_at end) over (
             partition by customer_id, reason
             order by started_at, contact_id
@@ -38,7 +25,33 @@ ordered as (
         lead(started_at) over (
             partition by customer_id, reason order by started_at, contact_id
         ) as next_started_at
-    from measurable
+    from contacts
+    where
+        is_customer_contact
+        and customer_id is not null
+        and reason <> 'unknown'
+        and started_at is not null
+
+    union all
+
+    select
+        contact_id,
+        contact_type,
+        contact_date,
+        started_at,
+        is_fcr_eligible,
+        parent_contact_id,
+        false as is_measurable,
+        cast(null as timestamp) as previous_started_at,
+        cast(null as timestamp) as next_started_at
+    from contacts
+    where
+        not (
+            is_customer_contact
+            and customer_id is not null
+            and reason <> 'unknown'
+            and started_at is not null
+        )
 ),
 
 -- A follow-up is a repeat of its parent whatever its reason.
@@ -49,33 +62,33 @@ follow_ups as (
     from contacts as children
     inner join contacts as parents on children.parent_contact_id = parents.contact_id
     where
-        children.is_customer_contact
+        children.parent_contact_id is not null
+        and children.is_customer_contact
         and children.started_at >= parents.started_at
     group by parents.contact_id
 ),
 
 returned as (
     select
-        contacts.contact_id,
-        contacts.contact_type,
-        contacts.contact_date,
-        contacts.started_at,
-        ordered.contact_id is not null and contacts.is_fcr_eligible as is_repeat_measurable,
-        contacts.is_fcr_eligible
-        and ordered.contact_id is not null
+        ordered.contact_id,
+        ordered.contact_type,
+        ordered.contact_date,
+        ordered.started_at,
+        ordered.is_measurable and ordered.is_fcr_eligible as is_repeat_measurable,
+        ordered.is_measurable
+        and ordered.is_fcr_eligible
         and coalesce(
             ordered.previous_started_at
             < {{ add_days('ordered.started_at', '-' ~ var('fcr_window_days')) }},
             true
         )
-        and contacts.parent_contact_id is null as is_first_contact,
+        and ordered.parent_contact_id is null as is_first_contact,
         least(
             coalesce(ordered.next_started_at, follow_ups.follow_up_started_at),
             coalesce(follow_ups.follow_up_started_at, ordered.next_started_at)
         ) as returned_at
-    from contacts
-    left join ordered on contacts.contact_id = ordered.contact_id
-    left join follow_ups on contacts.contact_id = follow_ups.contact_id
+    from ordered
+    left join follow_ups on ordered.contact_id = follow_ups.contact_id
 )
 
 -- A return after the window is another issue: it would make every day depend on all later ones.

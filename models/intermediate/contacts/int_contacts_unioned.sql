@@ -163,4 +163,11 @@ contacts as (
     from calls
 )
 
-select * from contacts
+select
+    *,
+    -- But for test accounts, which only the customer list knows.
+    direction = 'inbound'
+    and not is_spam
+    and not is_deleted
+    and merged_into_contact_id is null as is_from_customer
+from contacts

@@ -1,5 +1,5 @@
 -- One row per chat.
-{{ config(materialized='view') }}
+{{ config(materialized='view', day='contact_date') }}
 
 with chats as (
     select * from {{ ref('fct_contacts') }}

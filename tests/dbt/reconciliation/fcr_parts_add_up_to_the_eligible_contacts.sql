@@ -3,5 +3,6 @@
 select *
 from {{ ref('mart_fcr') }}
 where
-    eligible_count
+    {{ in_tested_days('contact_date') }}
+    and eligible_count
     <> fcr_no_repeat_base_count + immature_count + repeat_contacts_count + not_measurable_count

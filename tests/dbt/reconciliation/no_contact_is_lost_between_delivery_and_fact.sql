@@ -1,58 +1,54 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_contacts'}}}) }}
--- Every accepted row is a fact once: an inner join somewhere between would lose rows in silence.
+-- Every accepted row is a fact once, on its day: an inner join somewhere between would lose rows in
+-- silence. By what ingest and the files of the facts themselves say, so over all history at once.
+{%- set tables = [
+    ('tickets', 'ticket', 'fct_tickets'), ('chats', 'chat', none), ('calls', 'call', 'fct_calls')
+] %}
+
+-- depends_on: {{ ref('fct_contacts') }}, {{ ref('fct_tickets') }}, {{ ref('fct_calls') }}
 with accepted as (
     select
-        'ticket' as contact_type,
-        count(*) as accepted_count
-    from {{ ref('int_tickets_versioned') }}
+        entity,
+        day,
+        sum(rows_count) as rows_count
+    from {{ ref('int_lake_counts') }}
     where _disposition = 'accepted'
-    union all
-    select
-        'chat' as contact_type,
-        count(*) as accepted_count
-    from {{ ref('int_chats_versioned') }}
-    where _disposition = 'accepted'
-    union all
-    select
-        'call' as contact_type,
-        count(*) as accepted_count
-    from {{ ref('int_calls_versioned') }}
-    where _disposition = 'accepted'
+    group by entity, day
 ),
 
-facts as (
+files as (
     select
-        contact_type,
-        count(*) as fact_count
-    from {{ ref('fct_contacts') }}
-    group by contact_type
+        table_name,
+        kind,
+        day,
+        sum(rows_count) as rows_count
+    from {{ state('day_files') }}
+    where table_schema = 'core'
+    group by table_name, kind, day
 ),
 
-details as (
+compared as (
+    {%- for entity, kind, detail in tables %}
+    {%- for table in ['fct_contacts', detail] if table %}
+    {{ 'union all' if not (loop.first and entity == 'tickets') }}
     select
-        'ticket' as contact_type,
-        count(*) as detail_count
-    from {{ ref('fct_tickets') }}
-    union all
-    select
-        'chat' as contact_type,
-        count(*) as detail_count
-    from {{ ref('fct_chats') }}
-    union all
-    select
-        'call' as contact_type,
-        count(*) as detail_count
-    from {{ ref('fct_calls') }}
+        '{{ table }}' as table_name,
+        coalesce(accepted.day, files.day) as day,
+        coalesce(accepted.rows_count, 0) as accepted_count,
+        coalesce(files.rows_count, 0) as fact_count
+    from (select * from accepted where entity = '{{ entity }}') as accepted
+    full outer join
+        (
+            select * from files
+            where
+                table_name = '{{ table }}'
+                and kind is not distinct from {{ "'" ~ kind ~ "'" if table == 'fct_contacts' else 'null' }}
+        ) as files
+        on accepted.day is not distinct from files.day
+    {%- endfor %}
+    {%- endfor %}
 )
 
-select
-    accepted.contact_type,
-    accepted.accepted_count,
-    facts.fact_count,
-    details.detail_count
-from accepted
-left join facts on accepted.contact_type = facts.contact_type
-left join details on accepted.contact_type = details.contact_type
-where
-    accepted.accepted_count <> coalesce(facts.fact_count, 0)
-    or accepted.accepted_count <> details.detail_count
+select *
+from compared
+where accepted_count <> fact_count

@@ -13,8 +13,18 @@ import pytest
 from orchestration.dbt_runner import load_manifest
 from orchestration.declarations import load_sources
 from orchestration.definitions import build_definitions
-from orchestration.defs.keys import PHASES, PUBLISHED, assets_of, dbt_tests_of, lake_key, node_key
+from orchestration.defs.keys import (
+    PHASES,
+    PUBLISHED,
+    assets_of,
+    dbt_tests_of,
+    lake_key,
+    node_key,
+    suite_key,
+)
 from orchestration.defs.partitions import load_dates_of_run, range_tags
+from orchestration.defs.quality import EXPECTATIONS
+from orchestration.defs.transform import DBT_TESTS
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings
 
@@ -82,20 +92,17 @@ def test_the_graph_leads_from_every_source_table_to_the_published_version(
     assert lake <= above
 
 
-def test_every_expectation_of_every_suite_is_a_check_of_its_table(
+def test_every_suite_is_a_check_of_its_table(
     settings: Settings, definitions: dg.Definitions
 ) -> None:
     checks = definitions.resolve_asset_graph().asset_check_keys
-    names = {(key.asset_key.path[-1], key.name) for key in checks}
     suites = load_suites(settings.project_dir)
     assert {suite.layer for suite in suites} == {"lake", "staging", "core", "metrics"}
     for suite in suites:
-        table = suite.lake_table[1] if suite.layer == "lake" else suite.table
-        for expectation in suite.expectations:
-            assert (table, expectation.check_name) in names
+        assert dg.AssetCheckKey(suite_key(suite), EXPECTATIONS) in checks
 
 
-def test_every_dbt_test_on_data_is_a_check_of_the_layer_that_completes_it(
+def test_every_dbt_test_on_data_is_in_a_check_of_the_layer_that_completes_it(
     manifest: dict[str, Any], definitions: dg.Definitions
 ) -> None:
     checks = definitions.resolve_asset_graph().asset_check_keys
@@ -106,7 +113,7 @@ def test_every_dbt_test_on_data_is_a_check_of_the_layer_that_completes_it(
         if node["resource_type"] == "test" and node["depends_on"]["nodes"]
     ]
     assert len(tests) == len(about_data) > 0
-    assert {dg.AssetCheckKey(test.asset, test.name) for test in tests} <= set(checks)
+    assert {dg.AssetCheckKey(test.asset, DBT_TESTS) for test in tests} <= set(checks)
     assert {test.phase for test in tests} == set(PHASES)
 
 

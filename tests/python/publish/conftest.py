@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from publish_warehouse import Warehouse
 
+from orchestration.publish import build
 from orchestration.settings import Settings
 
 
@@ -17,22 +19,16 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def warehouse(settings: Settings) -> Callable[..., None]:
-    """Runs statements on the warehouse and closes it again, as a build does."""
-
-    def run(*statements: str) -> None:
-        settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(settings.warehouse)) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    run(
-        "create schema marts",
-        "create schema core",
+def warehouse(settings: Settings) -> Warehouse:
+    """40 contacts of two kinds on four days, an agent, and a mart of the contacts by day."""
+    made = Warehouse(settings)
+    made.prepare()
+    made(
         """
-        create table core.fct_contacts as
+        create table intermediate.contacts as
         select
             'c' || i as contact_id,
+            if(i % 8 < 4, 'chat', 'call') as contact_type,
             'team ' || (i % 3) as team,
             case when i % 7 > 0 then i * 1.5 end as handle_seconds,
             date '2026-11-01' + (i % 4)::int as contact_date,
@@ -40,12 +36,21 @@ def warehouse(settings: Settings) -> Callable[..., None]:
         from range(40) as t(i)
         """,
         "create table core.dim_agents as select 'a1' as agent_id, false as is_bot",
+    )
+    made.build_days("core.fct_contacts")
+    made(
         """
         create table marts.mart_contacts as
-        select contact_date, count(*) as contact_count from core.fct_contacts group by all
-        """,
+        select contact_date, count(*) as contact_count from intermediate.contacts group by all
+        """
     )
-    return run
+    return made
+
+
+@pytest.fixture
+def linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables by day are linked however small they are."""
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", 0)
 
 
 @pytest.fixture
@@ -62,10 +67,11 @@ def read(settings: Settings) -> Callable[[str], list[tuple[object, ...]]]:
 
 @pytest.fixture
 def day_files(settings: Settings) -> Callable[[], dict[str, int]]:
-    """Inode of each day's file of fct_contacts in the current version."""
+    """Inode of each file of fct_contacts in the current version, by the place of its day."""
 
     def run() -> dict[str, int]:
         folder = settings.published / "current" / "parquet" / "core" / "fct_contacts"
-        return {p.parent.name: p.stat().st_ino for p in folder.glob("*/part.parquet")}
+        found = folder.glob("*/*/*.parquet")
+        return {path.parent.relative_to(folder).as_posix(): path.stat().st_ino for path in found}
 
     return run

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 import pytest
+from publish_warehouse import Warehouse
 
-from orchestration.publish import publish
+from orchestration.publish import build, publish
 from orchestration.settings import Settings
 from orchestration.state import append_checks, start_run
 
+TYPED = """
+    select date '2026-11-01' as contact_date, 'x'::enum('x', 'y''z') as kind,
+        12345678901::hugeint as total, [1, null] as parts, uuid() as id
+"""
 
+
+@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
 def test_marts_dims_and_facts_have_the_rows_and_types_of_the_warehouse(
-    settings, warehouse, read
+    settings, warehouse, read, monkeypatch, most_copied_rows
 ) -> None:
-    warehouse(
-        """
-        create table core.fct_tickets as
-        select date '2026-11-01' as contact_date, 'x'::enum('x', 'y''z') as kind,
-            12345678901::hugeint as total, [1, null] as parts, uuid() as id
-        """
-    )
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.build_days("core.fct_tickets", TYPED, cut=("contact_date",))
     version = publish(settings, "run-1")
     assert version.row_counts == {
         "core.dim_agents": 1,
@@ -38,73 +39,140 @@ def test_marts_dims_and_facts_have_the_rows_and_types_of_the_warehouse(
             assert read(query) == connection.execute(query).fetchall()
         everything = "from core.fct_contacts order by contact_id"
         assert read(everything) == connection.execute(everything).fetchall()
+        is_view = "select count(*) from duckdb_views() where view_name = 'fct_contacts'"
+        assert read(is_view) == [(1 if most_copied_rows == 0 else 0,)]
 
 
-def test_parquet_files_need_no_folder_names_to_be_read(settings, warehouse) -> None:
+def test_parquet_files_need_no_folder_names_to_be_read(settings, warehouse, linked) -> None:
     publish(settings, "run-1")
     parquet = settings.published / "current" / "parquet"
-    one_day = parquet / "core" / "fct_contacts" / "contact_date=2026-11-02" / "part.parquet"
-    query = "select distinct contact_date from read_parquet(?, hive_partitioning = false)"
-    assert duckdb.execute(query, [str(one_day)]).fetchall() == [(date(2026, 11, 2),)]
+    folder = parquet / "core" / "fct_contacts"
+    (one_day,) = (folder / "contact_type=chat" / "contact_date=2026-11-02").iterdir()
+    query = "select distinct contact_date, contact_type from read_parquet(?, hive_partitioning = 0)"
+    assert duckdb.execute(query, [str(one_day)]).fetchall() == [(date(2026, 11, 2), "chat")]
     for name in ("marts/mart_contacts", "core/dim_agents", "ops/runs", "ops/tables"):
         duckdb.execute("from read_parquet(?)", [str(parquet / f"{name}.parquet")]).fetchall()
 
 
-def test_rows_without_a_date_are_published_as_unknown(settings, warehouse, read, day_files) -> None:
-    warehouse("insert into core.fct_contacts (contact_id) values ('no date')")
+def test_a_table_by_day_is_a_folder_of_parquet_whether_copied_or_linked(
+    settings, warehouse, monkeypatch
+) -> None:
+    files = str(settings.published / "current" / "parquet" / "core" / "fct_contacts")
+    query = "select count(*), count(distinct contact_date) from read_parquet(?)"
+    for most_copied_rows in (40, 39):
+        monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+        publish(settings, "run")
+        assert duckdb.execute(query, [f"{files}/**/*.parquet"]).fetchall() == [(40, 4)]
+
+
+def test_a_query_of_one_day_opens_the_files_of_that_day(settings, warehouse, read, linked) -> None:
+    publish(settings, "run-1")
+    query = "explain analyze from core.fct_contacts where contact_date = '2026-11-02'"
+    assert "2/8" in read(query)[0][1]
+    assert "1/8" in read(f"{query} and contact_type = 'chat'")[0][1]
+    ((text,),) = read("select sql from duckdb_views() where view_name = 'fct_contacts'")
+    assert text.count(".parquet") == 1
+
+
+def test_rows_without_a_date_are_published(settings, warehouse, read, day_files, linked) -> None:
+    warehouse("insert into intermediate.contacts (contact_id, contact_type) values ('a', 'chat')")
+    warehouse.build_days("core.fct_contacts", days=(None,))
     publish(settings, "run-1")
     first = day_files()
-    assert "contact_date=unknown" in first
-    assert read("select contact_id from core.fct_contacts where contact_date is null") == [
-        ("no date",)
-    ]
-    warehouse("insert into core.fct_contacts (contact_id) values ('no date either')")
+    of_contacts = "select contact_id from core.fct_contacts where contact_date is null order by 1"
+    assert read(of_contacts) == [("a",)]
+    warehouse("insert into intermediate.contacts (contact_id, contact_type) values ('b', 'chat')")
+    warehouse.build_days("core.fct_contacts", days=(None,))
     publish(settings, "run-2")
     changed = {day for day, inode in day_files().items() if first[day] != inode}
-    assert changed == {"contact_date=unknown"}
-    assert read("select count(*) from core.fct_contacts where contact_date is null") == [(2,)]
+    assert changed == {"contact_type=chat/contact_date=__HIVE_DEFAULT_PARTITION__"}
+    assert read(of_contacts) == [("a",), ("b",)]
 
 
-def test_a_fact_without_rows_is_an_empty_typed_view_until_it_has_some(
-    settings, warehouse, read
+def test_a_table_by_day_without_rows_is_empty_and_typed_until_it_has_some(
+    settings, warehouse, read, linked
 ) -> None:
-    warehouse(
-        "create table core.fct_calls (call_id varchar, contact_date date, talk_seconds double)"
-    )
-    publish(settings, "run-1")
-    assert read("from core.fct_calls") == []
-    assert read("select typeof(any_value(contact_date)) from core.fct_calls") == [("DATE",)]
-    warehouse("insert into core.fct_calls values ('a', '2026-11-01', 3)")
-    publish(settings, "run-2")
-    assert read("from core.fct_calls") == [("a", date(2026, 11, 1), 3.0)]
-    warehouse("delete from core.fct_calls")
-    publish(settings, "run-3")
-    assert read("from core.fct_calls") == []
+    def build_calls(where: str) -> None:
+        query = f"select 'a' as call_id, date '2026-11-01' as contact_date, 3.0 as n where {where}"
+        warehouse.build_days("core.fct_calls", query, cut=("contact_date",))
+
+    parquet = settings.published / "current" / "parquet" / "core" / "fct_calls"
+    for where, rows in (("false", 0), ("true", 1), ("false", 0)):
+        build_calls(where)
+        publish(settings, "run")
+        assert len(read("from core.fct_calls")) == rows
+        assert read("select typeof(any_value(contact_date)) from core.fct_calls") == [("DATE",)]
+        duckdb.execute("from read_parquet(?)", [f"{parquet}/**/*.parquet"]).fetchall()
 
 
-def test_a_fact_without_a_date_is_one_file(settings, warehouse, read) -> None:
+def test_a_fact_that_is_not_by_day_is_copied(settings, warehouse, read, linked) -> None:
     warehouse("create table core.fct_notes as select 'n' as note_id")
     publish(settings, "run-1")
     assert read("from core.fct_notes") == [("n",)]
 
 
-def test_names_and_folders_with_quotes_and_wildcards_are_safe(
-    tmp_path, settings, warehouse
+def test_a_warehouse_without_tables_by_day_is_published(settings, warehouse, read) -> None:
+    warehouse(
+        "drop view core.fct_contacts",
+        "create table core.fct_contacts as from intermediate.contacts",
+        "drop table intermediate.day_files",
+        "drop table intermediate.day_state",
+    )
+    publish(settings, "run-1")
+    assert read("select count(*) from core.fct_contacts") == [(40,)]
+    assert list((settings.warehouse.parent / "days").rglob("*.parquet"))
+
+
+VIEWS = (
+    'create view "warehouse"."core"."fct_chats" as (with contacts as (select * from '
+    '"warehouse"."core"."fct_contacts") select contact_id, contact_date, agent_id from contacts '
+    'cross join "warehouse"."core"."dim_agents" where contact_type = \'chat\')',
+    'create view core.a_few as select contact_id as id, \'from "core"."x"\' as said '
+    "from core.fct_chats where contact_date < '2026-11-03'",
+    "create view core.unpublished as select c.* from core.fct_contacts as c "
+    "semi join intermediate.contacts as i on c.contact_id = i.contact_id",
+    "create view core.agents as select agent_id from core.dim_agents",
+)
+
+
+@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+def test_a_view_upon_linked_files_stays_a_view_and_every_other_is_copied(
+    settings, warehouse, read, monkeypatch, most_copied_rows
 ) -> None:
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse(*VIEWS)
+    version = publish(settings, "run-1", descriptions={"fct_chats": ("Chats.", {})})
+    counts = {"core.fct_chats": 20, "core.a_few": 10, "core.unpublished": 40, "core.agents": 1}
+    assert {label: version.row_counts[label] for label in counts} == counts
+    for label, rows in counts.items():
+        assert read(f"select count(*) from {label}") == [(rows,)]
+    views = {name for (name,) in read("select view_name from duckdb_views() where not internal")}
+    assert views == ({"fct_contacts", "fct_chats", "a_few"} if most_copied_rows == 0 else set())
+    comment = """
+        select comment from duckdb_views() where view_name = 'fct_chats'
+        union all select comment from duckdb_tables() where table_name = 'fct_chats'
+    """
+    assert read(comment) == [("Chats.",)]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.published}/cx.duckdb' as other (read_only)")
+        assert connection.execute("select count(*) from other.core.a_few").fetchall() == [(10,)]
+
+
+def test_names_and_folders_with_quotes_and_wildcards_are_safe(tmp_path, linked) -> None:
+    odd = Settings(home=tmp_path / 'ho\'me [a]* "b"')
+    warehouse = Warehouse(odd)
     table, column = 'mart_o\'x "y"/../z', 'co\'l "n"'
     quoted_table, quoted_column = table.replace('"', '""'), column.replace('"', '""')
-    warehouse(
-        f'create table marts."{quoted_table}" as select 1 as "{quoted_column}"',
-        'create table core."fct_o\'x" as '
-        'select \'a\' as "i""d", date \'2026-11-01\' as "it\'s ""the""_date"',
+    warehouse.prepare()
+    warehouse(f'create table marts."{quoted_table}" as select 1 as "{quoted_column}"')
+    warehouse.build_days(
+        "core.fct_x", "select 'a' as \"i\"\"d\", date '2026-11-01' as day", cut=("day",)
     )
-    odd = Settings(home=tmp_path / 'ho\'me [a]* "b"')
-    shutil.copytree(settings.home, odd.home)
     texts = {table: ('it\'s "one"', {column: "per 'row'"}), "gone": ("x", {"y": "z"})}
     version = publish(odd, "../run '1'", descriptions=texts)
     assert "/" not in version.name
     with duckdb.connect(str(odd.published / "cx.duckdb"), read_only=True) as connection:
-        rows = connection.execute('from core."fct_o\'x"').fetchall()
+        rows = connection.execute("from core.fct_x").fetchall()
         assert rows == [("a", date(2026, 11, 1))]
         for query, text in (
             ("select comment from duckdb_tables() where table_name = ?", 'it\'s "one"'),
@@ -118,7 +186,9 @@ def test_tables_left_by_a_killed_build_are_not_published(settings, warehouse) ->
     assert "marts.mart_contacts__dbt_tmp" not in publish(settings, "run-1").row_counts
 
 
-def test_descriptions_of_tables_views_and_columns_are_comments(settings, warehouse, read) -> None:
+def test_descriptions_of_tables_views_and_columns_are_comments(
+    settings, warehouse, read, linked
+) -> None:
     texts = {
         "fct_contacts": ("One row per contact.", {"TEAM": "Team."}),
         "mart_contacts": ("One row per day.", {"contact_count": "Contacts."}),

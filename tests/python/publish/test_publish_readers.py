@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 import duckdb
+import pytest
 
-from orchestration.publish import publish
+from orchestration.publish import build, publish
 
 # Each connection reads a mart and a fact: both must carry the same stamp.
 READER = """
@@ -32,17 +33,26 @@ sys.stdout.write(str(len(seen)))
 """
 
 
-def test_readers_in_other_processes_see_only_whole_versions(settings, warehouse, tmp_path) -> None:
-    def build(stamp: int) -> None:
+@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+def test_readers_in_other_processes_see_only_whole_versions(
+    settings, warehouse, tmp_path, monkeypatch, most_copied_rows
+) -> None:
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+
+    def build_stamp(stamp: int) -> None:
         warehouse(
             f"set variable stamp = {stamp}",
             "create or replace table marts.mart_stamp as "
             "select getvariable('stamp') as stamp from range(9)",
-            "create or replace table core.fct_stamps as select getvariable('stamp') as stamp, "
-            "date '2026-11-01' + (i % 5)::int as contact_date from range(100) as t(i)",
+        )
+        warehouse.build_days(
+            "core.fct_stamps",
+            f"select {stamp} as stamp, date '2026-11-01' + (i % 5)::int as contact_date "
+            "from range(100) as t(i)",
+            cut=("contact_date",),
         )
 
-    build(0)
+    build_stamp(0)
     publish(settings, "run")
     path, stop = settings.published / "cx.duckdb", tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(path), str(stop)]
@@ -54,7 +64,7 @@ def test_readers_in_other_processes_see_only_whole_versions(settings, warehouse,
         for reader in readers:
             assert reader.stdout is not None and reader.stdout.readline() == "reading\n"
         for stamp in range(1, 7):
-            build(stamp)
+            build_stamp(stamp)
             publish(settings, "run")
     finally:
         stop.touch()
@@ -64,12 +74,13 @@ def test_readers_in_other_processes_see_only_whole_versions(settings, warehouse,
         assert int(seen) > 1
 
 
-def test_a_version_that_a_reader_holds_stays_readable(settings, warehouse) -> None:
+def test_a_version_that_a_reader_holds_stays_readable(settings, warehouse, linked) -> None:
     publish(settings, "run-1")
     path = str(settings.published / "cx.duckdb")
     with duckdb.connect(path, read_only=True) as connection:
         connection.execute("from marts.mart_contacts limit 1").fetchall()
-        warehouse("delete from core.fct_contacts", "delete from marts.mart_contacts")
+        warehouse("delete from intermediate.contacts", "delete from marts.mart_contacts")
+        warehouse.build_days("core.fct_contacts")
         publish(settings, "run-2")
         assert connection.execute("select count(*) from core.fct_contacts").fetchall() == [(40,)]
         assert connection.execute("select count(*) from marts.mart_contacts").fetchall() == [(4,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import resource
@@ -13,59 +14,200 @@ import duckdb
 import pytest
 
 from orchestration.errors import DataError, UsageError
-from orchestration.publish import current_version, list_versions, publish, rollback
+from orchestration.publish import (
+    build,
+    current_version,
+    list_versions,
+    publish,
+    rollback,
+    sweep_day_files,
+    verify,
+)
 from orchestration.publish.build import Built, build_version
 from orchestration.publish.verify import check_header, verify_version
 from orchestration.settings import Settings
 
+CHANGE = (
+    "update intermediate.contacts set team = 'other' where contact_id = 'c1'",
+    "delete from intermediate.contacts where contact_date = '2026-11-04'",
+    "insert into intermediate.contacts (contact_id, contact_type, contact_date) "
+    "values ('new', 'chat', '2026-11-09')",
+)
+CHANGED_DAYS = ("2026-11-02", "2026-11-04", "2026-11-09")
 
-def test_only_changed_days_are_written_and_the_others_are_shared(
-    settings, warehouse, day_files, read
+
+def test_only_files_of_changed_days_are_new_and_all_are_links(
+    settings, warehouse, day_files, read, linked
 ) -> None:
     first_version = publish(settings, "run-1")
-    assert (first_version.partitions_written, first_version.partitions_linked) == (4, 0)
+    assert (first_version.partitions_written, first_version.partitions_linked) == (8, 0)
     first = day_files()
-    warehouse(
-        "update core.fct_contacts set team = 'other' where contact_id = 'c1'",
-        "delete from core.fct_contacts where contact_date = '2026-11-04'",
-        "insert into core.fct_contacts (contact_id, contact_date) values ('new', '2026-11-09')",
-    )
+    assert first == warehouse.files("fct_contacts")
+    warehouse(*CHANGE)
+    warehouse.build_days("core.fct_contacts", days=CHANGED_DAYS)
     version = publish(settings, "run-2")
     second = day_files()
-    shared = {day for day in second if second[day] == first.get(day)}
-    assert shared == {"contact_date=2026-11-01", "contact_date=2026-11-03"}
-    assert set(second) - shared == {"contact_date=2026-11-02", "contact_date=2026-11-09"}
-    assert (version.partitions_written, version.partitions_linked) == (2, 2)
+    assert second == warehouse.files("fct_contacts")
+    shared = {day[-10:] for day in second if second[day] == first.get(day)}
+    assert shared == {"2026-11-01", "2026-11-03"}
+    assert {day[-10:] for day in second} - shared == {"2026-11-02", "2026-11-09"}
+    assert (version.partitions_written, version.partitions_linked) == (3, 4)
     assert read("select count(*) from core.fct_contacts where team = 'other'") == [(1,)]
 
 
-def test_values_swapped_between_rows_of_a_day_are_a_change(settings, warehouse, read) -> None:
-    warehouse(
-        "create table core.fct_chats as select date '2026-11-01' as contact_date, a, b "
-        "from (values (1, 2), (3, 4)) as v(a, b)"
-    )
+def test_only_new_files_are_read_back(settings, warehouse, linked, monkeypatch) -> None:
+    read_back: list[str] = []
+
+    def remembered(connection, linked, files) -> None:
+        read_back.extend(file.published for file in files)
+
+    monkeypatch.setattr(verify, "_verify_files", remembered)
     publish(settings, "run-1")
-    warehouse("update core.fct_chats set b = 6 - b")
+    assert len(read_back) == 8
+    read_back.clear()
     publish(settings, "run-2")
-    assert read("select a, b from core.fct_chats order by a") == [(1, 4), (3, 2)]
+    assert read_back == []
+    warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
+    publish(settings, "run-3")
+    assert {name.split("/")[1] for name in read_back} == {"contact_date=2026-11-01"}
 
 
-def test_another_type_or_order_of_columns_writes_every_day_anew(settings, warehouse) -> None:
+def test_another_type_of_a_column_makes_every_file_new(settings, warehouse, linked) -> None:
     publish(settings, "run-1")
-    warehouse("alter table core.fct_contacts alter handle_seconds type decimal(18, 3)")
+    warehouse("alter table intermediate.contacts alter handle_seconds type decimal(18, 3)")
+    warehouse.build_days("core.fct_contacts")
     assert publish(settings, "run-2").partitions_linked == 0
 
 
-def test_a_day_file_that_was_cut_or_lost_is_written_anew(
-    settings, warehouse, read, day_files
+@pytest.mark.parametrize("damage", ["lost", "cut"])
+def test_a_file_that_was_lost_or_cut_stops_the_publish(
+    settings, warehouse, read, linked, damage
 ) -> None:
     publish(settings, "run-1")
-    folder = settings.published / "current" / "parquet" / "core" / "fct_contacts"
-    (folder / "contact_date=2026-11-01" / "part.parquet").unlink()
-    os.truncate(folder / "contact_date=2026-11-02" / "part.parquet", 10)
-    version = publish(settings, "run-2")
-    assert (version.partitions_written, version.partitions_linked) == (2, 2)
-    assert read("select count(*) from core.fct_contacts where team is not null") == [(40,)]
+    warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
+    (path, *_) = sorted((settings.warehouse.parent / "days" / "fct_contacts").rglob("g2_*.p*"))
+    if damage == "lost":
+        path.unlink()
+    else:
+        os.truncate(path, 10)
+    with pytest.raises(DataError, match="cx rebuild") as caught:
+        publish(settings, "run-2")
+    assert str(path) in str(caught.value)
+    assert read("select count(*) from core.fct_contacts") == [(40,)]
+
+
+def test_a_registered_file_outside_of_the_tables_by_day_is_refused(
+    settings, warehouse, linked
+) -> None:
+    warehouse("update intermediate.day_files set path = '../secret/g/a=1/b.parquet'")
+    with pytest.raises(DataError, match=r"found \.\./secret"):
+        publish(settings, "run-1")
+
+
+def test_on_another_file_system_a_file_is_copied_once(
+    settings, warehouse, day_files, read, linked, monkeypatch
+) -> None:
+    real = os.link
+    days = str(settings.warehouse.parent)
+
+    def refused(source, target) -> None:
+        if str(source).startswith(days):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", refused)
+    publish(settings, "run-1")
+    first = day_files()
+    assert not set(first.values()) & set(warehouse.files("fct_contacts").values())
+    publish(settings, "run-2")
+    assert day_files() == first
+    assert read("select count(*) from core.fct_contacts") == [(40,)]
+
+
+def test_of_a_copied_table_only_changed_days_are_read_from_the_warehouse(
+    settings, warehouse, read
+) -> None:
+    publish(settings, "run-1")
+    warehouse("insert into intermediate.contacts (contact_id, contact_type) values ('a', 'chat')")
+    warehouse(*CHANGE)
+    warehouse.build_days("core.fct_contacts", days=(*CHANGED_DAYS, None))
+    for path in (settings.warehouse.parent / "days").rglob("contact_date=2026-11-01/*"):
+        path.unlink()
+    publish(settings, "run-2")
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        expected = connection.execute("from intermediate.contacts order by contact_id").fetchall()
+    assert read("from core.fct_contacts order by contact_id") == expected
+
+
+@pytest.mark.parametrize("damage", ["database", "rows", "record", "log", "table"])
+def test_a_damaged_version_before_is_no_reason_not_to_publish(
+    settings, warehouse, read, damage
+) -> None:
+    database = publish(settings, "run-1").path / "cx.duckdb"
+    database.chmod(0o644)
+    if damage == "database":
+        database.write_bytes(b"no database" * 1000)
+    elif damage == "record":
+        (database.parent / "day_files.json").write_text("{")
+    elif damage == "log":
+        database.with_name("cx.duckdb.wal").touch()
+    else:
+        statement = "delete from" if damage == "rows" else "drop table"
+        with duckdb.connect(str(database)) as connection:
+            connection.execute(f"{statement} core.fct_contacts")
+    warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
+    publish(settings, "run-2")
+    assert read("select count(*), count(started_at) from core.fct_contacts") == [(40, 40)]
+
+
+def test_a_table_that_grows_or_shrinks_over_the_bound_is_linked_or_copied(
+    settings, warehouse, read, monkeypatch
+) -> None:
+    for most_copied_rows in (40, 39, 40):
+        monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+        warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
+        publish(settings, "run")
+        assert read("select count(*), count(started_at) from core.fct_contacts") == [(40, 40)]
+
+
+def test_obsolete_files_are_deleted_after_the_switch_and_stay_in_older_versions(
+    settings, warehouse, read, linked
+) -> None:
+    folder = settings.warehouse.parent / "days" / "fct_contacts"
+    old = publish(settings, "run-1")
+    warehouse(*CHANGE)
+    warehouse.build_days("core.fct_contacts", days=CHANGED_DAYS)
+    left = folder / "contact_type=chat" / "contact_date=1999-01-01"
+    left.mkdir(parents=True)
+    (left / "half.parquet").write_bytes(b"left by a killed build")
+    assert len(list(folder.rglob("*.parquet"))) == 12
+    publish(settings, "run-2")
+    inodes = {path.stat().st_ino for path in folder.rglob("*.parquet")}
+    assert inodes == set(warehouse.files("fct_contacts").values())
+    assert all(any(path.iterdir()) for path in folder.rglob("*=*"))
+    rollback(settings, old.name)
+    assert read("select count(*), count(started_at) from core.fct_contacts") == [(40, 40)]
+
+
+def test_a_sweep_needs_an_account_of_the_files(settings, warehouse) -> None:
+    assert sweep_day_files(settings) == 0
+    warehouse("delete from intermediate.day_files where kind = 'chat'")
+    assert sweep_day_files(settings) == 4
+    warehouse("drop table intermediate.day_files")
+    assert sweep_day_files(settings) == 0
+    settings.warehouse.unlink()
+    assert sweep_day_files(settings) == 0
+    assert len(list((settings.warehouse.parent / "days").rglob("*.parquet"))) == 4
+
+
+def test_a_failed_publish_deletes_no_file(settings, warehouse, linked) -> None:
+    publish(settings, "run-1")
+    warehouse.build_days("core.fct_contacts")
+    warehouse("update intermediate.day_files set rows_count = rows_count + 1")
+    with pytest.raises(DataError, match="the rows of"):
+        publish(settings, "run-2")
+    folder = settings.warehouse.parent / "days" / "fct_contacts"
+    assert len(list(folder.rglob("*.parquet"))) == 16
 
 
 def test_the_newest_versions_are_kept_and_an_old_current_one_too(settings, warehouse) -> None:
@@ -78,7 +220,8 @@ def test_the_newest_versions_are_kept_and_an_old_current_one_too(settings, wareh
 
 def test_a_rollback_switches_database_and_parquet_together(settings, warehouse, read) -> None:
     old = publish(settings, "run-1")
-    warehouse("delete from core.fct_contacts", "delete from marts.mart_contacts")
+    warehouse("delete from intermediate.contacts", "delete from marts.mart_contacts")
+    warehouse.build_days("core.fct_contacts")
     new = publish(settings, "run-2")
     assert [v.name for v in list_versions(settings) if v.is_current] == [new.name]
     assert rollback(settings, old.name).is_current
@@ -124,10 +267,10 @@ def test_a_log_left_by_a_writer_is_never_replayed_into_the_next_version(
 
 
 @pytest.fixture
-def built(settings, warehouse, tmp_path) -> tuple[Path, Built]:
+def built(settings, warehouse, tmp_path, linked) -> tuple[Path, Built]:
     folder = tmp_path / "version"
     folder.mkdir()
-    return folder, build_version(settings, folder, "run-1", [], {}, {})
+    return folder, build_version(settings, folder, "run-1", [], {}, None)
 
 
 def test_a_log_beside_a_built_file_is_refused(built) -> None:
@@ -143,9 +286,6 @@ def test_a_log_beside_a_built_file_is_refused(built) -> None:
     [
         "update marts.mart_contacts set contact_count = 0 where contact_date = '2026-11-01'",
         "delete from core.dim_agents",
-        "drop view core.fct_contacts; create view core.fct_contacts as select '' as contact_id, "
-        "'' as team, 0 as handle_seconds, date '2026-11-01' as contact_date, "
-        "timestamp '2026-11-01' as started_at from range(40)",
     ],
 )
 def test_a_version_that_reads_back_otherwise_is_refused(built, damage) -> None:
@@ -156,11 +296,18 @@ def test_a_version_that_reads_back_otherwise_is_refused(built, damage) -> None:
         verify_version(folder, content)
 
 
-def test_a_built_version_that_misses_a_day_is_refused(built) -> None:
+@pytest.mark.parametrize("damage", ["lost", "cut", "overwritten"])
+def test_a_built_version_with_a_damaged_day_is_refused(built, damage) -> None:
     folder, content = built
-    day = "contact_date=2026-11-03/part.parquet"
-    (folder / "parquet" / "core" / "fct_contacts" / day).unlink()
-    with pytest.raises(DataError, match=day):
+    day = folder / "parquet" / "core" / "fct_contacts" / "contact_type=chat"
+    (path,) = (day / "contact_date=2026-11-03").iterdir()
+    data = path.read_bytes()
+    path.unlink()
+    if damage == "cut":
+        path.write_bytes(data[:-9])
+    elif damage == "overwritten":
+        path.write_bytes(data[:4] + bytes(len(data) // 2 - 4) + data[len(data) // 2 :])
+    with pytest.raises((DataError, duckdb.Error)):
         verify_version(folder, content)
 
 
@@ -204,9 +351,11 @@ def _publish_for_ever(settings: Settings, ready: Event) -> None:
         publish(settings, "killed")
 
 
+@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
 def test_a_kill_at_any_moment_leaves_a_whole_version_and_the_next_publish_cleans_up(
-    settings, warehouse, read
+    settings, warehouse, read, monkeypatch, most_copied_rows
 ) -> None:
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
     publish(settings, "first")
     # Forked: a process that had to import everything first would mostly be killed before it began.
     processes = multiprocessing.get_context("fork")

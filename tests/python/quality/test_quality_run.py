@@ -86,6 +86,10 @@ expectations:
      description: Why.}
   - {type: expect_column_values_to_not_be_null, kwargs: {column: Answered},
      severity: critical, description: Why.}
+  - {type: expect_column_values_to_not_be_null, kwargs: {column: pivot},
+     severity: critical, description: Why.}
+  - {type: expect_column_values_to_not_be_null, kwargs: {column: "ends\\n"},
+     severity: critical, description: Why.}
   - {type: expect_compound_columns_to_be_unique, kwargs: {column_list: [at, "Call Id"]},
      severity: critical, description: Why.}
 """
@@ -93,13 +97,16 @@ expectations:
     suite("lake", "demo__calls", text)
     folder = odd.lake / "demo" / "calls" / f"load_date={DAY}"
     folder.mkdir(parents=True)
-    query = """from (values (1, 'now', 'Y'), (2, 'now', 'N')) as t ("Call Id", "at", "Answered")"""
+    query = """
+        from (values (1, 'now', 'Y', 1, 2), (2, 'now', 'N', 1, 2))
+        as t ("Call Id", "at", "Answered", "pivot", "ends\n")
+    """
     duckdb.sql(query).write_parquet(str(tmp_path / "part.parquet"))
     (tmp_path / "part.parquet").rename(folder / "part.parquet")
     with QualitySession(odd, load_suites(odd.project_dir), "r") as session:
         found = session.validate("lake", [DAY])
         assert [o.message for o in found if not o.success] == []
-        assert len(found) == 4
+        assert len(found) == 6
         assert all(o.success for o in session.validate("lake", None))
 
 

@@ -1,0 +1,2 @@
+-- One row per delivered state of a chat.
+{{ stage('year_chat_csv', 'chats', 'chats') }}

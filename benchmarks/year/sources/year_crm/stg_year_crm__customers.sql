@@ -1,0 +1,2 @@
+-- One row per delivered state of a company.
+{{ stage('year_crm', 'customers', 'customers') }}

@@ -1,0 +1,2 @@
+-- One row per delivered state of an agent.
+{{ stage('year_helpdesk', 'agents', 'agents') }}

@@ -1,0 +1,2 @@
+-- One row per delivered state of a call.
+{{ stage('year_phone', 'calls', 'calls') }}

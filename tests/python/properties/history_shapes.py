@@ -1,0 +1,422 @@
+"""What happens to a small help desk, as values that print as the code that makes them.
+
+Rows are written as the demo's vendors export them, so that a history goes the way of real
+deliveries. Times are texts as people write them, or texts that cannot be typed, or None.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar
+
+from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS
+
+NOON = "2024-03-01 12:00:00"
+
+
+class Plain:
+    """A value whose `repr` names only what differs from the default."""
+
+    def __repr__(self) -> str:
+        shown = []
+        for place, field in enumerate(fields(self)):
+            value = getattr(self, field.name)
+            if place == 0:
+                shown.append(repr(value))
+            elif value != field.default:
+                shown.append(f"{field.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Customer(Plain):
+    """A state of a customer in the CRM."""
+
+    table: ClassVar = "customers"
+    id: int | str | None
+    updated: str | None = NOON
+    country: str | None = "US"
+    industry: str | None = "Retail"
+    plan: str | None = "free"
+    segment: str | None = "consumer"
+    churned: str | None = None
+    test: str | None = "f"
+
+
+@dataclass(frozen=True, repr=False)
+class Agent(Plain):
+    """A state of an agent in the help desk."""
+
+    table: ClassVar = "agents"
+    id: int | str | None
+    updated: str | None = NOON
+    team: str | None = "Billing"
+    role: str | None = "agent"
+    left: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Ticket(Plain):
+    """A state of a ticket."""
+
+    table: ClassVar = "tickets"
+    id: int | str | None
+    created: str | None = NOON
+    updated: str | None = NOON
+    customer: int | None = 1
+    agent: int | None = None
+    team: str | None = None
+    reason: str | None = "Refund"
+    area: str | None = None
+    channel: str | None = "email"
+    rel: str | None = None
+    status: str | None = "open"
+    replied: str | None = None
+    solved: str | None = None
+    solved_again: str | None = None
+    reopened: str | None = None
+    replies: int | str | None = None
+    messages: int | None = None
+    solves: int | None = None
+    reopens: int | None = None
+    agents: int | None = None
+    spam: bool | None = None
+    bot: bool | None = None
+    merged_into: int | None = None
+    follows: int | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Chat(Plain):
+    """A state of a chat."""
+
+    table: ClassVar = "chats"
+    id: int | str | None
+    started: str | None = NOON
+    updated: str | None = None
+    customer: int | None = 1
+    agent: int | None = None
+    team: str | None = None
+    queue: str | None = None
+    reason: str | None = "Refund"
+    area: str | None = None
+    country: str | None = None
+    outcome: str | None = "Answered"
+    queued: str | None = None
+    replied: str | None = None
+    ended: str | None = None
+    resolved: str | None = None
+    messages: int | str | None = None
+    spam: str | None = None
+    initiated: str | None = "Visitor"
+
+
+@dataclass(frozen=True, repr=False)
+class Call(Plain):
+    """A state of a call; the export has no version, the later delivery counts."""
+
+    table: ClassVar = "calls"
+    id: int | str | None
+    started: str | None = NOON
+    customer: int | None = 1
+    agent: int | None = None
+    team: str | None = None
+    queue: str | None = None
+    reason: str | None = "Refund"
+    area: str | None = None
+    direction: str | None = "inbound"
+    disposition: str | None = "ANSWERED"
+    answered: str | None = None
+    ended: str | None = None
+    wait: str | None = None
+    talk: str | None = None
+    resolved: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Answer(Plain):
+    """A state of an answer to a survey question; `contact` is ("ticket", 1) or the like."""
+
+    table: ClassVar = "responses"
+    id: int | str | None
+    responded: str | None = NOON
+    updated: str | int | None = NOON
+    survey: str | None = "csat"
+    version: str | None = "csat_5"
+    score: int | float | str | None = 5
+    contact: tuple[str, int] | None = None
+    customer: int | None = None
+    agent: int | None = None
+    campaign: str | None = "transactional"
+    aspect: str | None = "overall"
+
+
+Row = Customer | Agent | Ticket | Chat | Call | Answer
+ROWS: tuple[type[Row], ...] = (Ticket, Chat, Call, Answer, Customer, Agent)
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """A table's files of a load date arrive, in place of what was delivered for it before."""
+
+    table: str
+    load_date: str
+    rows: tuple[Row, ...]
+
+    def __repr__(self) -> str:
+        rows = "".join(f"\n        {row!r}," for row in self.rows)
+        ends = ("(", f"{rows}\n    )") if rows else ("(", ")")
+        return f"Deliver({self.table!r}, {self.load_date!r}, {ends[0]}{ends[1]})"
+
+
+@dataclass(frozen=True, repr=False)
+class Build:
+    """dbt builds what it finds, perhaps not to the end.
+
+    Attributes:
+        without: models that are not reached, nor what depends on them, as after a kill between two.
+        dies_in: model within which the process dies.
+        after: statements of that model that still run.
+    """
+
+    without: tuple[str, ...] = ()
+    dies_in: str | None = None
+    after: int = 0
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{field.name}={value!r}"
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        ]
+        return f"Build({', '.join(changed)})"
+
+    @property
+    def is_whole(self) -> bool:
+        return self == Build()
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """Somebody sets the variable `as_of`; None is the latest load date."""
+
+    day: str | None
+
+    def __repr__(self) -> str:
+        return f"AsOf({self.day!r})"
+
+
+Step = Deliver | Build | AsOf
+
+
+@dataclass(frozen=True)
+class History:
+    """Steps, after which a whole build is made and compared with a rebuild.
+
+    Attributes:
+        zone: the variable `reporting_zone`.
+        chunk_rows: the variable `chunk_rows` of the builds; None leaves the project's.
+        rebuild_chunk_rows: the same for the rebuild.
+    """
+
+    steps: tuple[Step, ...]
+    zone: str = "UTC"
+    chunk_rows: int | None = None
+    rebuild_chunk_rows: int | None = None
+
+    def __repr__(self) -> str:
+        steps = "".join(f"\n    {step!r}," for step in self.steps)
+        others = "".join(
+            f", {field.name}={value!r}"
+            for field in fields(self)[1:]
+            if (value := getattr(self, field.name)) != field.default
+        )
+        return f"History(({steps}\n){others})"
+
+
+Any_Row = TypeVar("Any_Row", bound=Row)
+
+
+def files_of(table: str, rows: Sequence[Row]) -> dict[str, str]:
+    """The delivered files of a table: name to content.
+
+    Two or more tickets come as two pages, so that the order of files counts too.
+    """
+    if table == "tickets":
+        records = [_ticket(row) for row in _only(Ticket, rows)]
+        half = len(records) // 2
+        pages = [records[:half], records[half:]] if half else [records]
+        return {
+            f"tickets-{number}.json": json.dumps({"tickets": page})
+            for number, page in enumerate(pages, start=1)
+        }
+    if table == "agents":
+        return {"agents.json": json.dumps({"agents": [_agent(r) for r in _only(Agent, rows)]})}
+    if table == "responses":
+        # A file of no bytes is refused; one of a line end is a delivery without rows.
+        lines = [json.dumps(_answer(row)) for row in _only(Answer, rows)]
+        return {"responses.jsonl": "\n".join(lines) + "\n"}
+    if table == "chats":
+        return {"chats.csv": _delimited(";", CHAT_COLUMNS, [_chat(r) for r in _only(Chat, rows)])}
+    if table == "calls":
+        return {"calls.tsv": _delimited("\t", CALL_COLUMNS, [_call(r) for r in _only(Call, rows)])}
+    customers = [_customer(row) for row in _only(Customer, rows)]
+    return {"customers.csv": _delimited(",", CUSTOMER_COLUMNS, customers)}
+
+
+def _only(kind: type[Any_Row], rows: Sequence[Row]) -> list[Any_Row]:
+    found = [row for row in rows if isinstance(row, kind)]
+    assert len(found) == len(rows), f"only rows of {kind.__name__} go together"
+    return found
+
+
+def _delimited(delimiter: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+    return text.getvalue()
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text is not None else None
+    except ValueError:
+        return None
+
+
+def _iso(text: str | None) -> str | None:
+    moment = _moment(text)
+    return text if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _dotted(text: str | None) -> str | None:
+    moment = _moment(text)
+    return text if moment is None else moment.strftime("%d.%m.%Y %H:%M:%S")
+
+
+def _epoch(text: str | None) -> str | int | None:
+    moment = _moment(text)
+    return text if moment is None else int(moment.timestamp())
+
+
+def _customer(row: Customer) -> dict[str, Any]:
+    return {
+        "customer_id": row.id,
+        "country": row.country,
+        "industry": row.industry,
+        "plan": row.plan,
+        "segment": row.segment,
+        "churned": row.churned,
+        "test_account": row.test,
+        "updated_at": _iso(row.updated),
+    }
+
+
+def _agent(row: Agent) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "group": row.team,
+        "role": row.role,
+        "created_at": "2020-01-01T00:00:00Z",
+        "deactivated_at": _iso(row.left),
+        "updated_at": _iso(row.updated),
+    }
+
+
+def _ticket(row: Ticket) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "via": {"channel": row.channel, "source": {"rel": row.rel}},
+        "created_at": _iso(row.created),
+        "updated_at": _iso(row.updated),
+        "priority": None,
+        "status": row.status,
+        "requester_id": row.customer,
+        "assignee_id": row.agent,
+        "group": {"name": row.team},
+        "custom_fields": {"reason": row.reason, "about": row.area},
+        "followup_source_id": row.follows,
+        "merged_into_id": row.merged_into,
+        "spam": row.spam,
+        "resolved_by_bot": row.bot,
+        "metrics": {
+            "replies": row.replies,
+            "customer_messages": row.messages,
+            "reopens": row.reopens,
+            "solves": row.solves,
+            "agents": row.agents,
+            "first_replied_at": _iso(row.replied),
+            "first_solved_at": _iso(row.solved),
+            "solved_at": _iso(row.solved_again or row.solved),
+            "closed_at": None,
+            "reopened_at": _iso(row.reopened),
+        },
+    }
+
+
+def _chat(row: Chat) -> dict[str, Any]:
+    return {
+        "Chat ID": row.id,
+        "Visitor ID": row.customer,
+        "Started": _dotted(row.started),
+        "Queued": _dotted(row.queued),
+        "First agent message": _dotted(row.replied),
+        "Ended": _dotted(row.ended),
+        "Last change": _dotted(row.updated),
+        "Agent": row.agent,
+        "Team": row.team,
+        "Queue": row.queue,
+        "Topic": row.reason,
+        "Product area": row.area,
+        "Country": row.country,
+        "Outcome": row.outcome,
+        "Agent messages": row.messages,
+        "Resolved": row.resolved,
+        "Spam": row.spam,
+        "Initiated by": row.initiated,
+    }
+
+
+def _call(row: Call) -> dict[str, Any]:
+    return {
+        "call_id": row.id,
+        "caller_id": row.customer,
+        "direction": row.direction,
+        "queue": row.queue,
+        "started_at": _epoch(row.started),
+        "answered_at": _epoch(row.answered),
+        "ended_at": _epoch(row.ended),
+        "wait": row.wait,
+        "talk": row.talk,
+        "agent": row.agent,
+        "team": row.team,
+        "disposition": row.disposition,
+        "reason": row.reason,
+        "area": row.area,
+        "resolved": row.resolved,
+    }
+
+
+def _answer(row: Answer) -> dict[str, Any]:
+    updated = row.updated if isinstance(row.updated, int) else _epoch(row.updated)
+    return {
+        "id": row.id,
+        "survey_type": row.survey,
+        "version": row.version,
+        "campaign": row.campaign,
+        "aspect": row.aspect,
+        "score": row.score,
+        "person": {"id": row.customer} if row.customer is not None else None,
+        "interaction": {"type": row.contact[0], "id": row.contact[1]} if row.contact else None,
+        "agent": row.agent,
+        "sent_at": None,
+        "created_at": _epoch(row.responded),
+        "updated_at": updated,
+    }

@@ -22,8 +22,8 @@ LAYER_OF |= {
 MAY_READ = {
     "staging": set(),
     "intermediate": {"staging", "intermediate", "seeds"},
-    "marts/core": {"staging", "intermediate", "seeds"},
-    "marts/metrics": {"marts/core", "seeds"},
+    "marts/core": {"staging", "intermediate", "marts/core", "seeds"},
+    "marts/metrics": {"marts/core", "marts/metrics", "seeds"},
 }
 PURE = ("declarations", "demo", "draft", "ingest", "publish", "quality")
 

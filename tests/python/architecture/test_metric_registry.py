@@ -17,6 +17,7 @@ MARTS = {
     for model in YAML(typ="safe").load(
         PROJECT_DIR / "models" / "marts" / "metrics" / "_metrics__models.yml"
     )["models"]
+    if model["name"].startswith("mart_")
 }
 
 

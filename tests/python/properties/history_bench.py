@@ -80,6 +80,8 @@ class Bench:
             for table in source.tables:
                 self._tables[table.name] = table
                 write_schema_file(self.settings, table)
+        # Before dbt parses: what the config of a model takes from a variable is fixed from then on.
+        self._set_variables()
         self._runner = DbtRunner(self.settings)
         self._runner.parse()
         manifest = json.loads((self.settings.home / "target" / "manifest.json").read_text("utf-8"))
@@ -101,7 +103,6 @@ class Bench:
         self._views = {
             node["name"] for node in nodes.values() if node["config"]["materialized"] == "view"
         }
-        self._set_variables()
         self._build([name for name in self._names.values() if name not in self.models])
         self._start = folder / "start"
         shutil.copytree(self._warehouse, self._start)

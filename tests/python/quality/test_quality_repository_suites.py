@@ -100,6 +100,10 @@ DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "components_outside_their_range": {"ces_score": 101},
         "colour_without_score": {"rag": "green"},
     },
+    "mart_customer_health_history": {
+        "components_outside_their_range": {"ces_score": 101},
+        "colour_without_score": {"rag": "green"},
+    },
 }
 # What a row needs besides NULLs to hold: a date for the only aggregate over a column.
 CLEAN: Mapping[str, Mapping[str, Any]] = {"dim_date": {"calendar_date": DAY}}

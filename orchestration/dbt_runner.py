@@ -89,14 +89,17 @@ class DbtRunner:
         self._settings = settings
         self._manifest: Manifest | None = None
 
-    def parse(self) -> None:
+    def parse(self, *, write: bool = False) -> None:
         """Read the dbt project, once; `build` does it too when nobody did.
+
+        Args:
+            write: leave `<home>/target/manifest.json` too, which takes longer than reading.
 
         Raises:
             UsageError: the project cannot be parsed, with dbt's own words.
         """
         if self._manifest is None:
-            result = self._invoke("parse")
+            result = self._invoke("parse", *([] if write else ["--no-write-json"]))
             if not result.success:
                 raise UsageError(
                     f"Expected dbt to parse the project in {self._settings.project_dir}, found: "
@@ -180,7 +183,7 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
     folder = settings.home / "target" / "manifests"
     path = folder / f"{_signature(settings)}.json"
     if not path.is_file():
-        DbtRunner(settings).parse()
+        DbtRunner(settings).parse(write=True)
         folder.mkdir(parents=True, exist_ok=True)
         aside = folder / f".{path.name}.{os.getpid()}"
         shutil.copyfile(settings.home / "target" / "manifest.json", aside)

@@ -2,8 +2,8 @@
 
     python benchmarks/startup/measure.py [--repeat 3] [--folder DIR]
 
-Makes a home of three small demo days, and a copy of it for the floor. Then, in turn and each in a
-fresh process: the last day again (nothing new was delivered), a tiny day that is new, `cx --help`
+Makes two homes of three small demo days, one for the floor. Then, in turn and each in a fresh
+process: the last day again (nothing new was delivered), a tiny day that is new, `cx --help`
 and `cx status`. Prints medians of seconds, of processor seconds, and where they went.
 """
 
@@ -83,10 +83,11 @@ def prepare(folder: Path, repeat: int) -> dict[str, Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.rename(target)
     last = first_later - timedelta(days=1)
-    call([*CX, "backfill", "--from", str(START), "--to", str(last)], home)
     homes = {"run": home, "floor": folder / "floor"}
-    shutil.copytree(home, homes["floor"], symlinks=True)
+    # Before anything is built: tables know the paths of their files.
+    shutil.copytree(home, homes["floor"])
     for name, found in homes.items():
+        call([*CX, "backfill", "--from", str(START), "--to", str(last)], found)
         deliver(folder, found, first_later)
         phases(name, found, first_later)
     return homes

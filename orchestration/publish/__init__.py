@@ -6,6 +6,20 @@ below `warehouse/days`; never imports dagster.
 
 from orchestration.publish.publisher import publish
 from orchestration.publish.sweep import sweep_day_files
-from orchestration.publish.versions import Version, current_version, list_versions, published_batch, rollback
+from orchestration.publish.versions import (
+    Version,
+    current_version,
+    list_versions,
+    published_batch,
+    rollback,
+)
 
-__all__ = ["Version", "current_version", "list_versions", "publish", "published_batch", "rollback", "sweep_day_files"]
+__all__ = [
+    "Version",
+    "current_version",
+    "list_versions",
+    "publish",
+    "published_batch",
+    "rollback",
+    "sweep_day_files",
+]

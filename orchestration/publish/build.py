@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import DataError
 from orchestration.publish.day_files import (
-    newest_batch,
     SCHEMA_FILE,
     DayTable,
     LinkedTable,
@@ -23,6 +22,7 @@ from orchestration.publish.day_files import (
     files_query,
     folder_query,
     link_files,
+    newest_batch,
     read_day_tables,
     read_record,
     signature,

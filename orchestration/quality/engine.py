@@ -182,11 +182,9 @@ class TableSession:
         columns = [column[0] for column in probe.description or ()]
         query = f"SELECT * FROM {identifier(target)}"  # noqa: S608
         self._probes[query] = query + " LIMIT 0"
-        batch = (
-            self._source.add_query_asset(suite.relation, query=query)
-            .add_batch_definition_whole_table(suite.relation)
-            .get_batch()
-        )
+        asset = self._source.add_query_asset(suite.relation, query=query)
+        # Without a batch definition: with each the library writes all it knows as YAML once more.
+        batch = asset.get_batch(asset.build_batch_request())
         found: dict[str, ExpectationValidationResult] = {}
         built: dict[str, Any] = {}
         for expectation in suite.expectations:

@@ -182,7 +182,8 @@
 {% macro choose_context(context, reads, days) -%}
     {%- if context == 'window' -%}
         {%- set margin = var('fcr_window_days') + 1 -%}
-        {%- set wanted = {} -%}
+        {#- Who has no day has nobody around him, but belongs to himself. -#}
+        {%- set wanted = {none: 1} -%}
         {%- for row in days if row[1] -%}
             {%- set middle = modules.datetime.date.fromisoformat(row[1]) -%}
             {%- for offset in range(-margin, margin + 1) -%}

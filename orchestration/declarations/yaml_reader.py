@@ -21,6 +21,7 @@ from orchestration.declarations.shapes import Problem
 
 # What a drafted declaration writes where only a person can decide.
 UNDECIDED = "???"
+NO_TEXTS = ("yes", "no", "true", "false", "on", "off", "null")
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -212,7 +213,8 @@ class YamlReader:
 @cache
 def _as_dbt_reads(text: str) -> Any:
     """The value of an unquoted scalar in YAML 1.1 as dbt's parser has it (`y` and `n` are text)."""
-    if text.lower() in ("y", "n"):
+    # What begins with a letter is text, but for a few words; a parser for each takes a millisecond.
+    if text[:1].isalpha() and text.lower() not in NO_TEXTS:
         return text
     parser = YAML(typ="safe", pure=True)
     parser.version = (1, 1)

@@ -100,6 +100,11 @@ def create_target(
             days = None
             if load_dates is not None and since_batch is not None:
                 days = _changed_days(connection, suite, since_batch)
+            if days is not None and not _has_rows(connection, f"{relation} WHERE {days}"):
+                # Nothing changed that is still there. Only an empty table is worth a look at it.
+                if _has_rows(connection, relation):
+                    return None
+                days = None
             where = "" if days is None else f" WHERE {days}"
             connection.execute(
                 f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {relation}{where}"  # noqa: S608
@@ -156,6 +161,10 @@ def _changed_days(
         return None
     days = date_list([found for _, found in changed])
     return f"coalesce({identifier(day)}, DATE '0001-01-01') IN ({days})"
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None  # noqa: S608
 
 
 def _create_lake_target(

@@ -56,21 +56,27 @@ def histories(draw: Draw, models: Sequence[str]) -> History:
     Hypothesis likes small values: what makes a history worth its builds is therefore not drawn.
     """
     # Days of a history lie close together, or a window apart, much more often than by chance.
-    first = draw(st.integers(0, DAYS - 9))
-    apart = draw(st.lists(st.sampled_from((0, 1, 2, 6, 7, 8)), min_size=2, max_size=4))
+    first = draw(st.integers(0, DAYS - 16))
+    apart = draw(st.lists(st.sampled_from((1, 2, 6, 7, 7, 8, 14)), min_size=2, max_size=4))
     world = _World(draw, sorted({first + offset for offset in (0, *apart)}))
     delivered: dict[tuple[str, str], tuple[Row, ...]] = {}
     steps: list[Step] = []
-    for number in range(draw(st.integers(2, 3))):
-        tables = TABLES if number == 0 else [None] * draw(st.integers(1, 4))
-        for table in tables:
-            step = world.deliver(delivered, table)
-            delivered[step.table, step.load_date] = step.rows
-            steps.append(step)
-        if draw(st.integers(0, 5)) == 0:
+
+    def deliver(step: Deliver) -> None:
+        delivered[step.table, step.load_date] = step.rows
+        steps.append(step)
+
+    # Much at first, then little at a time: what is forgotten after a small change would be made
+    # good by a large one.
+    for table in TABLES:
+        deliver(world.first(table))
+    steps += draw(st.one_of(*map(st.just, ([Build()],) * 3), _builds(models)))
+    for _ in range(draw(st.sampled_from((1, 2, 2, 3)))):
+        for _ in range(draw(st.sampled_from((1, 1, 2, 3)))):
+            deliver(world.later(delivered))
+        if draw(st.sampled_from(range(8))) == 7:
             steps.append(AsOf(draw(st.none() | st.sampled_from(range(DAYS)).map(text_of))))
-        # A build takes as long as the deliveries of many histories.
-        steps += draw(_builds(models, 1, 2) if number == 0 else _builds(models, 0, 1))
+        steps += draw(_builds(models))
     return History(
         tuple(steps),
         zone=draw(st.sampled_from(("UTC", "America/New_York"))),
@@ -79,18 +85,23 @@ def histories(draw: Draw, models: Sequence[str]) -> History:
     )
 
 
-def _builds(models: Sequence[str], least: int, most: int) -> st.SearchStrategy[list[Build]]:
+def _builds(models: Sequence[str]) -> st.SearchStrategy[list[Build]]:
+    """None, a whole one, one that ends early, or both: the second finds what the first left."""
     whole = st.just(Build())
     between = st.sampled_from(models).map(lambda name: Build(without=(name,)))
     within = st.builds(
         Build,
         dies_in=st.sampled_from(models),
         # The later statements are those that put in place what was built.
-        after=st.integers(0, 5) | st.integers(0, 30),
+        after=st.integers(0, 5) | st.integers(0, 40),
     )
-    one = st.one_of(whole, whole, between, within, within)
-    # Two in a row: the second finds what the first left.
-    return st.lists(one, min_size=least, max_size=most)
+    early = st.one_of(between, within, within)
+    return st.one_of(
+        st.just([]),
+        whole.map(lambda build: [build]),
+        early.map(lambda build: [build]),
+        st.tuples(early, whole | early).map(list),
+    )
 
 
 class _World:
@@ -101,23 +112,25 @@ class _World:
         self._days = days
         self._strategies: dict[str, st.SearchStrategy[Any]] = {}
 
-    def deliver(
-        self, delivered: dict[tuple[str, str], tuple[Row, ...]], table: str | None
-    ) -> Deliver:
-        """A load date of this table, or of any table: a new one or one that was there, changed."""
-        if table is None and self._pick(True, False):
+    def first(self, table: str) -> Deliver:
+        """Rows cost nothing, builds do: the more of them meet in a history, the better."""
+        return self._new(table, self._pick(*range(2, 9)))
+
+    def later(self, delivered: dict[tuple[str, str], tuple[Row, ...]]) -> Deliver:
+        """A load date that was there, changed, or a new one."""
+        if self._pick(True, False):
             table, load_date = self._draw(st.sampled_from(sorted(delivered)))
             return Deliver(table, load_date, self._changed(table, delivered[table, load_date]))
-        table = table or self._pick(*TABLES)
-        load_date = text_of(self._pick(*self._days, *(day + 1 for day in self._days), 24))
-        count = self._draw(st.integers(1, 4))
-        rows = tuple(self._row(table) for _ in range(count))
-        return Deliver(table, load_date, rows)
+        return self._new(self._pick(*TABLES), self._pick(1, 1, 2, 4))
+
+    def _new(self, table: str, count: int) -> Deliver:
+        load_date = text_of(self._pick(*self._days, *(day + 1 for day in self._days), DAYS))
+        return Deliver(table, load_date, tuple(self._row(table) for _ in range(count)))
 
     def _changed(self, table: str, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         """Rows as they were, or with some gone, added, twice, corrected or in another order."""
         kept = list(rows)
-        for _ in range(self._draw(st.integers(0, 3))):
+        for _ in range(self._pick(0, 1, 1, 1, 2)):
             place = self._draw(st.integers(0, len(kept) - 1)) if kept else 0
             change = self._pick("add", "correct", "correct", "remove", "twice", "order", "empty")
             if change == "add" or not kept:
@@ -160,7 +173,7 @@ class _World:
         return self._pick(*choices) if self._pick(*range(10)) == 9 else value
 
     def _id(self) -> int | str | None:
-        plain = self._pick(1, 1, 2, 3)
+        plain = self._pick(1, 1, 2, 2, 3, 4, 5, 6)
         return plain if self._pick(*range(40)) < 38 else self._pick(None, "1.5E+10")
 
     def _time(self, *others: str | None) -> str | None:
@@ -172,7 +185,7 @@ class _World:
         return self._pick(None, self._time())
 
     def _person(self) -> int | None:
-        return self._pick(1, 1, 1, 2, 3, 9, None)
+        return self._pick(1, 1, 1, 1, 1, 2, 3, 9, None)
 
     def _server(self) -> int | None:
         return self._pick(None, 1, 2, 9)
@@ -182,7 +195,7 @@ class _World:
             "customer": self._person(),
             "agent": self._server(),
             "team": self._pick(None, None, "Orders"),
-            "reason": self._pick("Refund", "Refund", "Login", None),
+            "reason": self._pick("Refund", "Refund", "Refund", "Refund", "Login", None),
             "area": self._pick(None, "Payments", "Search"),
         }
 
@@ -214,7 +227,9 @@ class _World:
         )
 
     def _chat(self) -> Chat:
-        outcome = self._pick("Answered", "Answered", "Left queue", "Bot", "Closed hours", None)
+        outcome = self._pick(
+            *["Answered"] * 4, "Left queue", "Left queue", "Bot", "Closed hours", None
+        )
         return Chat(
             self._id(),
             started=self._time(),
@@ -233,7 +248,7 @@ class _World:
         )
 
     def _call(self) -> Call:
-        words = ("ANSWERED", "ANSWERED", "ABANDONED", "ABANDONED", "ABANDONED_IVR", "FAILED")
+        words = (*["ANSWERED"] * 4, "ABANDONED", "ABANDONED", "ABANDONED_IVR", "FAILED")
         return Call(
             self._id(),
             started=self._time(),

@@ -1,4 +1,4 @@
-"""dbt-duckdb connection plugin: tells every cursor the hash key of personal ids and the lake's files.
+"""dbt-duckdb connection plugin: tells cursors the hash key of personal ids and the lake's files.
 
 Named in profiles.yml. Session variables, so that the key stands in no compiled file and no log.
 """

@@ -26,7 +26,9 @@ def set_lake_variables(
     for folder in sorted(settings.lake.glob("[!.]*/[!.]*")):
         name = f"lake_{folder.parent.name}__{folder.name}"
         for suffix, files in _files(folder, load_dates):
-            connection.execute(f'SET VARIABLE "{name}{suffix}" = ?', [[str(file) for file in files]])
+            connection.execute(
+                f'SET VARIABLE "{name}{suffix}" = ?', [[str(file) for file in files]]
+            )
 
 
 def _files(folder: Path, load_dates: Collection[date] | None) -> Iterator[tuple[str, list[Path]]]:

@@ -40,9 +40,9 @@
         {%- endset -%}
         {%- if seen is not none -%}
             {%- do do_sql(
-                "create or replace temp table cx_touched as select distinct seen.kind, seen.day from " ~ seen
+                "create or replace temp table cx_touched as select distinct seen.kind, seen.seen_date as day from " ~ seen
                 ~ " as seen join (" ~ since ~ ") as since using (member_id) where seen.member_kind = "
-                ~ quote_text(touches[:-1]) ~ " and (seen.day is null or seen.day >= since.since)"
+                ~ quote_text(touches[:-1]) ~ " and (seen.seen_date is null or seen.seen_date >= since.since)"
             ) -%}
             {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind <> 'response'") -%}
             {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind = 'response'") -%}

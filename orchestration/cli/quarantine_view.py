@@ -1,7 +1,8 @@
 """All that lies in quarantine as one list: what ingest could not read, what staging turned down.
 
 Ingest keeps the text of what is no row below quarantine/. A row that does not fit its declaration
-stays in the lake and has the verdict `quarantined` in `intermediate.int_<entity>_verdicts` or `_versioned`.
+stays in the lake and has the verdict `quarantined` in `intermediate.int_<entity>_verdicts` (or
+`_versioned`).
 Reads both, the warehouse read-only; writes nothing. Never imports dagster.
 """
 
@@ -245,7 +246,8 @@ def _add_staged(
         )
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse' AND "
-            "schema_name = 'intermediate' AND regexp_matches(table_name, '^int_.+_(verdicts|versioned)$')"
+            "schema_name = 'intermediate' "
+            "AND regexp_matches(table_name, '^int_.+_(verdicts|versioned)$')"
         ).fetchall()
         for (table,) in tables:
             connection.execute(

@@ -1,8 +1,8 @@
 """The reconciliation of deliveries: every row that was read is accounted for, none is lost.
 
 For every delivered file, rows read = accepted + superseded + quarantined. What was read stands in
-the `delivery.json` of the partition, the verdicts in `intermediate.lake_counts` under the table's own
-entity (the first of its feeds). Reads the lake, the quarantine and the warehouse
+the `delivery.json` of the partition, the verdicts in `intermediate.lake_counts` under the table's
+own entity (the first of its feeds). Reads the lake, the quarantine and the warehouse
 (read-only, closed on return); writes nothing.
 """
 
@@ -18,7 +18,6 @@ from orchestration.errors import DataError
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.targets import (
     date_list,
-    identifier,
     literal,
     open_lake,
     open_warehouse,

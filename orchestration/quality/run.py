@@ -141,9 +141,7 @@ class QualitySession:
         try:
             if connection is None:
                 raise TargetMissingError("there is no warehouse file; build it first")
-            target = create_target(
-                connection, self._settings, suite, load_dates, self._since_batch
-            )
+            target = create_target(connection, self._settings, suite, load_dates, self._since_batch)
         except TargetMissingError as error:
             # Whatever the suite holds to be a warning: a table that is not there stops the run.
             suite = replace(

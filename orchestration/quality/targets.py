@@ -193,7 +193,9 @@ def _create_lake_target(
     ]
     if native:
         scans.append(_native_scan(source, native))
-    connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS {' UNION ALL BY NAME '.join(scans)}")
+    connection.execute(
+        f"CREATE TEMP VIEW {identifier(name)} AS {' UNION ALL BY NAME '.join(scans)}"
+    )
     return name
 
 
@@ -208,8 +210,8 @@ def _native_files(settings: Settings, partition: Path) -> list[NativeFile]:
 def _native_scan(source: str, files: Sequence[NativeFile]) -> str:
     """Delivered Parquet files as the text that ingest would have made of them, with lineage."""
     lineage = ", ".join(
-        f"({literal(str(found.path))}, {literal(found.file)}, DATE '{found.load_date.isoformat()}', "
-        f"{literal(found.run_id)})"
+        f"({literal(str(found.path))}, {literal(found.file)}, "
+        f"DATE '{found.load_date.isoformat()}', {literal(found.run_id)})"
         for found in files
     )
     return (

@@ -1,4 +1,4 @@
--- One row per agent and time from which the agent's attributes held, the first from the beginning of time.
+-- One row per agent and time from which its attributes held, the first from the beginning.
 {{ config(materialized='compared', touches='agents') }}
 
 with versions as (

@@ -1,4 +1,4 @@
--- One row per customer and time from which the customer's attributes held, the first from the beginning of time.
+-- One row per customer and time from which its attributes held, the first from the beginning.
 {{ config(materialized='compared', touches='customers') }}
 
 with versions as (
@@ -81,8 +81,8 @@ changes as (
 select
     customer_id,
     country_code,
-        industry,
-        plan_tier,
-        is_test,
+    industry,
+    plan_tier,
+    is_test,
     valid_from
 from changes

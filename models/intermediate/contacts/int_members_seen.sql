@@ -1,6 +1,6 @@
 -- One row per kind and day of contacts or answers and customer, agent or product area seen in them.
 {{ config(
-    materialized='by_day', kind='kind', day='day', storage='table',
+    materialized='by_day', kind='kind', day='seen_date', storage='table',
     reads=['ticket', 'chat', 'call', 'response'],
     causes=['rows', 'attributes', 'linked']
 ) }}
@@ -18,35 +18,35 @@ answers as (
 seen as (
     select
         contact_type as kind,
-        contact_date as day,
+        contact_date as seen_date,
         'customer' as member_kind,
         customer_id as member_id
     from contacts
     union
     select
         contact_type as kind,
-        contact_date as day,
+        contact_date as seen_date,
         'agent' as member_kind,
         assigned_agent_id as member_id
     from contacts
     union
     select
         contact_type as kind,
-        contact_date as day,
+        contact_date as seen_date,
         'product_area' as member_kind,
         product_area as member_id
     from contacts
     union
     select
         'response' as kind,
-        _day as day,
+        _day as seen_date,
         'customer' as member_kind,
         customer_id as member_id
     from answers
     union
     select
         'response' as kind,
-        _day as day,
+        _day as seen_date,
         'agent' as member_kind,
         agent_id as member_id
     from answers
@@ -54,7 +54,7 @@ seen as (
 
 select
     kind,
-    day,
+    seen_date,
     member_kind,
     member_id
 from seen

@@ -1,4 +1,4 @@
--- One row per entity, delivered file, day of the contact or answer, verdict and reason of rejection.
+-- One row per entity, delivered file, day of the contact or answer, verdict and reason.
 {{ config(materialized='view') }}
 
 {%- for entity in var('entities') %}

@@ -20,6 +20,12 @@ chosen as (
     where {{ in_run_days(none, '_day', kind='response') }}
 ),
 
+contacts_in_work as (
+    select distinct contact_id
+    from chosen
+    where contact_id is not null
+),
+
 -- Of several answers about one contact one counts: the others have to be looked at too.
 responses as (
     select * from chosen
@@ -27,8 +33,7 @@ responses as (
     union all
     select accepted.*
     from accepted
-    inner join (select distinct contact_id from chosen) as contacts_in_work
-        on accepted.contact_id = contacts_in_work.contact_id
+    inner join contacts_in_work on accepted.contact_id = contacts_in_work.contact_id
 ),
 
 -- A rating that was edited keeps its first score beside the latest.

@@ -1,8 +1,8 @@
--- One row per kind and day of contacts or answers, customer, component of the health score and day on
--- which the input became known.
+-- One row per kind and day of contacts or answers, customer, component of the health score and day
+-- on which the input became known.
 {{ config(
     schema='intermediate', contract={'enforced': false},
-    materialized='by_day', kind='kind', day='day', storage='table',
+    materialized='by_day', kind='kind', day='origin_date', storage='table',
     reads=['ticket', 'chat', 'call', 'response'], touches='health_inputs'
 ) }}
 
@@ -20,7 +20,7 @@ responses as (
 inputs as (
     select
         'response' as kind,
-        response_date as day,
+        response_date as origin_date,
         customer_id,
         survey_type as component,
         response_date as input_date,
@@ -32,7 +32,7 @@ inputs as (
 
     select
         contact_type as kind,
-        contact_date as day,
+        contact_date as origin_date,
         customer_id,
         'fcr' as component,
         {{ reporting_date(
@@ -46,7 +46,7 @@ inputs as (
 
     select
         contact_type as kind,
-        contact_date as day,
+        contact_date as origin_date,
         customer_id,
         'abandonment' as component,
         contact_date as input_date,
@@ -57,7 +57,7 @@ inputs as (
 
 select
     kind,
-    day,
+    origin_date,
     customer_id,
     component,
     input_date,
@@ -66,4 +66,4 @@ select
     sum(cast(round(input_value * 1000000) as bigint)) as input_value_sum
 from inputs
 where customer_id is not null and input_date is not null
-group by kind, day, customer_id, component, input_date
+group by kind, origin_date, customer_id, component, input_date

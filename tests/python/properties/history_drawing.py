@@ -110,6 +110,12 @@ class _World:
     def __init__(self, draw: Draw, days: Sequence[int]) -> None:
         self._draw = draw
         self._days = days
+        # Crowded worlds and empty ones: in the one nearly every contact repeats another, in the
+        # other a contact stands alone; some worlds have no odd values at all.
+        self._ids = range(1, draw(st.sampled_from((2, 4, 8))) + 1)
+        self._people = range(1, draw(st.sampled_from((1, 2, 4, 6))) + 1)
+        self._reasons = ("Refund", "Login", "Export", "Order")[: draw(st.sampled_from((1, 2, 4)))]
+        self._odd = draw(st.sampled_from((0, 1, 1, 3)))
         self._strategies: dict[str, st.SearchStrategy[Any]] = {}
 
     def first(self, table: str) -> Deliver:
@@ -169,12 +175,15 @@ class _World:
         return self._draw(self._strategies[key])
 
     def _rarely(self, value: Any, *choices: Any) -> Any:
-        """The plain value; once in ten times one of the others."""
-        return self._pick(*choices) if self._pick(*range(10)) == 9 else value
+        """The plain value; now and then one of the others, as often as this world is odd."""
+        return self._pick(*choices) if self._pick(*range(16)) < self._odd else value
+
+    def _sometimes(self, value: Any, *choices: Any) -> Any:
+        return self._pick(*choices) if self._pick(*range(5)) == 4 else value
 
     def _id(self) -> int | str | None:
-        plain = self._pick(1, 1, 2, 2, 3, 4, 5, 6)
-        return plain if self._pick(*range(40)) < 38 else self._pick(None, "1.5E+10")
+        plain = self._pick(*self._ids)
+        return self._rarely(plain, plain, plain, plain, None, "1.5E+10")
 
     def _time(self, *others: str | None) -> str | None:
         day = self._pick(*self._days)
@@ -185,7 +194,7 @@ class _World:
         return self._pick(None, self._time())
 
     def _person(self) -> int | None:
-        return self._pick(1, 1, 1, 1, 1, 2, 3, 9, None)
+        return self._rarely(self._pick(*self._people), 9, None)
 
     def _server(self) -> int | None:
         return self._pick(None, 1, 2, 9)
@@ -195,7 +204,7 @@ class _World:
             "customer": self._person(),
             "agent": self._server(),
             "team": self._pick(None, None, "Orders"),
-            "reason": self._pick("Refund", "Refund", "Refund", "Refund", "Login", None),
+            "reason": self._rarely(self._pick(*self._reasons), None),
             "area": self._pick(None, "Payments", "Search"),
         }
 
@@ -213,8 +222,8 @@ class _World:
             else self._pick("new", "deleted"),
             replied=self._later(),
             solved=solved,
-            solved_again=self._rarely(None, self._later()),
-            reopened=self._rarely(None, self._later()),
+            solved_again=self._sometimes(None, self._later()),
+            reopened=self._sometimes(None, self._later()),
             replies=self._rarely(self._pick(None, 0, 1, 2), "many"),
             messages=self._pick(None, 1, 2),
             solves=self._pick(None, 1, 2),
@@ -223,7 +232,7 @@ class _World:
             spam=self._rarely(None, True, False),
             bot=self._rarely(None, True, False),
             merged_into=self._rarely(None, 1, 2, 9),
-            follows=self._rarely(None, 1, 2, 3, 9),
+            follows=self._sometimes(None, 1, 2, 3, 9),
         )
 
     def _chat(self) -> Chat:
@@ -287,7 +296,7 @@ class _World:
             industry=self._pick("Retail", "Travel", None),
             plan=self._pick("free", "team", None),
             segment=self._pick("consumer", None),
-            churned=self._rarely(None, text_of(self._pick(*self._days)), "soon"),
+            churned=self._sometimes(None, text_of(self._pick(*self._days)), "soon"),
             test=self._rarely("f", "t", None),
         )
 
@@ -297,5 +306,5 @@ class _World:
             updated=self._time(),
             team=self._pick("Billing", "Accounts", None),
             role=self._rarely("agent", "bot", None),
-            left=self._rarely(None, self._later()),
+            left=self._sometimes(None, self._later()),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from history_shapes import (
@@ -32,6 +32,8 @@ FIRST_DAY = date(2024, 2, 20)
 DAYS = 25
 CLOCKS = ("00:00:00", "00:00:01", "04:59:59", "05:00:00", "12:00:00", "12:00:00", "23:59:59")
 FAR = ("2023-02-28 12:00:00", "2024-06-30 12:00:00")
+Contact = Ticket | Chat | Call
+CONTACTS = (Ticket, Chat, Call)
 TABLES = ("tickets", "chats", "calls", "responses", "customers", "agents")
 KINDS = (("ticket", 1), ("ticket", 2), ("chat", 1), ("chat", 2), ("call", 1), ("call", 9))
 SCALES = (
@@ -123,15 +125,36 @@ class _World:
         return self._new(table, self._pick(*range(2, 9)))
 
     def later(self, delivered: dict[tuple[str, str], tuple[Row, ...]]) -> Deliver:
-        """A load date that was there, changed, or a new one."""
-        if self._pick(True, False):
+        """A load date that was there, changed, a new one, or a contact that repeats another."""
+        way = self._pick("changed", "changed", "new", "repeat")
+        if way == "changed":
             table, load_date = self._draw(st.sampled_from(sorted(delivered)))
             return Deliver(table, load_date, self._changed(table, delivered[table, load_date]))
+        contacts = [row for rows in delivered.values() for row in rows if isinstance(row, CONTACTS)]
+        if way == "repeat" and contacts:
+            repeat = self._repeat(self._draw(st.sampled_from(contacts)))
+            return Deliver(repeat.table, self._load_date(), (repeat,))
         return self._new(self._pick(*TABLES), self._pick(1, 1, 2, 4))
 
     def _new(self, table: str, count: int) -> Deliver:
-        load_date = text_of(self._pick(*self._days, *(day + 1 for day in self._days), DAYS))
-        return Deliver(table, load_date, tuple(self._row(table) for _ in range(count)))
+        return Deliver(table, self._load_date(), tuple(self._row(table) for _ in range(count)))
+
+    def _load_date(self) -> str:
+        return text_of(self._pick(*self._days, *(day + 1 for day in self._days), DAYS))
+
+    def _repeat(self, contact: Contact) -> Contact:
+        """The same customer about the same matter, at the borders of the window."""
+        known = contact.created if isinstance(contact, Ticket) else contact.started
+        try:
+            moment = datetime.fromisoformat(known or "")
+        except ValueError:
+            moment = datetime.combine(FIRST_DAY, time())
+        moment += timedelta(
+            days=self._pick(-7, -6, -1, 0, 1, 6, 7), seconds=self._pick(0, 0, 1, -1)
+        )
+        kind = self._pick(*CONTACTS)
+        same = {"customer": contact.customer, "reason": contact.reason}
+        return kind(self._pick(1, 10, 11), str(moment), **same)
 
     def _changed(self, table: str, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         """Rows as they were, or with some gone, added, twice, corrected or in another order."""

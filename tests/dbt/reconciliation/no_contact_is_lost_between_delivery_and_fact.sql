@@ -1,54 +1,55 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_contacts'}}}) }}
 -- Every accepted row is a fact once, on its day: an inner join somewhere between would lose rows in
 -- silence. By what ingest and the files of the facts themselves say, so over all history at once.
-{%- set tables = [
-    ('tickets', 'ticket', 'fct_tickets'), ('chats', 'chat', none), ('calls', 'call', 'fct_calls')
-] %}
 
 -- depends_on: {{ ref('fct_contacts') }}, {{ ref('fct_tickets') }}, {{ ref('fct_calls') }}
 with accepted as (
     select
-        entity,
-        day,
+        case entity when 'tickets' then 'ticket' when 'chats' then 'chat' else 'call' end as kind,
+        day as counted_date,
         sum(rows_count) as rows_count
     from {{ ref('int_lake_counts') }}
-    where _disposition = 'accepted'
+    where _disposition = 'accepted' and entity in ('tickets', 'chats', 'calls')
     group by entity, day
 ),
 
-files as (
+expected as (
     select
-        table_name,
+        'fct_contacts' as table_name,
         kind,
-        day,
-        sum(rows_count) as rows_count
-    from {{ state('day_files') }}
-    where table_schema = 'core'
-    group by table_name, kind, day
+        counted_date,
+        rows_count
+    from accepted
+    union all
+    select
+        case kind when 'ticket' then 'fct_tickets' else 'fct_calls' end as table_name,
+        'none' as kind,
+        counted_date,
+        rows_count
+    from accepted
+    where kind in ('ticket', 'call')
 ),
 
-compared as (
-    {%- for entity, kind, detail in tables %}
-    {%- for table in ['fct_contacts', detail] if table %}
-    {{ 'union all' if not (loop.first and entity == 'tickets') }}
+found as (
     select
-        '{{ table }}' as table_name,
-        coalesce(accepted.day, files.day) as day,
-        coalesce(accepted.rows_count, 0) as accepted_count,
-        coalesce(files.rows_count, 0) as fact_count
-    from (select * from accepted where entity = '{{ entity }}') as accepted
-    full outer join
-        (
-            select * from files
-            where
-                table_name = '{{ table }}'
-                and kind is not distinct from {{ "'" ~ kind ~ "'" if table == 'fct_contacts' else 'null' }}
-        ) as files
-        on accepted.day is not distinct from files.day
-    {%- endfor %}
-    {%- endfor %}
+        table_name,
+        coalesce(kind, 'none') as kind,
+        day as counted_date,
+        sum(rows_count) as rows_count
+    from {{ state('day_files') }}
+    where table_name in ('fct_contacts', 'fct_tickets', 'fct_calls')
+    group by table_name, kind, day
 )
 
-select *
-from compared
-where accepted_count <> fact_count
+select
+    expected.rows_count as accepted_count,
+    found.rows_count as fact_count,
+    coalesce(expected.table_name, found.table_name) as table_name,
+    coalesce(expected.counted_date, found.counted_date) as counted_date
+from expected
+full outer join found
+    on
+        expected.table_name = found.table_name
+        and expected.kind = found.kind
+        and expected.counted_date is not distinct from found.counted_date
+where coalesce(expected.rows_count, 0) <> coalesce(found.rows_count, 0)

@@ -83,7 +83,7 @@ class Bench:
         # Before dbt parses: what the config of a model takes from a variable is fixed from then on.
         self._set_variables()
         self._runner = DbtRunner(self.settings)
-        self._runner.parse()
+        self._runner.parse(write=True)
         manifest = json.loads((self.settings.home / "target" / "manifest.json").read_text("utf-8"))
         self._children: dict[str, list[str]] = manifest["child_map"]
         self._parents: dict[str, list[str]] = manifest["parent_map"]

@@ -17,6 +17,7 @@
     {%- set seen = adapter.get_relation(this.database, 'intermediate', 'int_members_seen') -%}
     {%- set answers = adapter.get_relation(this.database, 'core', 'fct_survey_responses') -%}
     {%- set contacts = adapter.get_relation(this.database, 'core', 'fct_contacts') -%}
+    {%- set horizons = adapter.get_relation(this.database, 'intermediate', 'int_source_horizons') -%}
     {%- set inputs = adapter.get_relation(this.database, 'intermediate', 'int_health_inputs') -%}
     {%- set existing_days -%}
         select distinct
@@ -27,10 +28,22 @@
     {%- endset -%}
 
     {%- if touches == 'repeats' -%}
+        {#-
+            Who came before knows of a return only once the window is over; who came after knows at
+            once that it was not the first. When a window elapses, `horizons` touches its days.
+        -#}
+        {%- set known_until -%}
+            {%- if horizons is none -%} cast(null as date)
+            {%- else -%} (select cast(max(seen_until) as date) - {{ var('fcr_window_days') - 1 }} from {{ horizons }})
+            {%- endif -%}
+        {%- endset -%}
         {%- do do_sql(
             into ~ "existing.kind, existing.day, 'repeat' from (" ~ existing_days ~ ") as existing semi join ("
-            ~ "select distinct cast(contact_date + cast(unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as integer) as date) as day from "
-            ~ "(select distinct contact_date from " ~ changed ~ " where contact_date is not null)) as touched using (day)"
+            ~ "select contact_date + cast(around as integer) as day from "
+            ~ "(select distinct contact_date from " ~ changed ~ " where contact_date is not null) "
+            ~ "cross join (select unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as around) "
+            ~ "where around >= 0 or coalesce(contact_date + cast(around as integer) <= " ~ known_until ~ ", true)"
+            ~ ") as touched using (day)"
         ) -%}
 
     {%- elif touches in ('customers', 'agents') -%}

@@ -8,6 +8,8 @@
         kind     column that divides a day further (contact_type), or none
         reads    kinds of changed_days that it follows
         causes   causes that it follows; all when left out
+        follows  other kinds whose changed rows reach its days, as {kind: [days before, days after]}:
+                 {'chat': [2, 0]} builds the two days before a changed chat and its own day
         stages   entities whose partitions of the lake it reads
         context  days around those in work that its SQL looks at with in_run_days(list='context'):
                  'window' (the repeat window), 'contacts' (the contacts that answers are about)
@@ -121,10 +123,7 @@
     {%- for name in reads -%} {%- do names.append(quote_text(name)) -%} {%- endfor -%}
     {%- set counted -%}
         select
-            case entity
-                when 'tickets' then 'ticket' when 'chats' then 'chat' when 'calls' then 'call'
-                when 'survey_responses' then 'response'
-            end as kind,
+            {{ kind_of_entity() }} as kind,
             day,
             sum(rows_count) as rows_count
         from {{ state('lake_counts') }}
@@ -141,6 +140,17 @@
             select kind, day from {{ state('changed_days') }}
             where batch > {{ followed }} and kind in ({{ names | join(', ') }})
             {%- if causes %} and cause in ({{ causes | join(', ') }}) {%- endif -%}
+            {%- for other, around in config.get('follows', {}).items() %}
+            union
+            select own.kind, own.day
+            from ({{ counted }}) as own
+            join (
+                select distinct day from {{ state('changed_days') }}
+                where batch > {{ followed }} and kind = {{ quote_text(other) }} and cause = 'rows'
+            ) as followed
+                on own.kind in ({{ names | join(', ') }})
+                and own.day between followed.day - {{ around[0] }} and followed.day + {{ around[1] }}
+            {%- endfor -%}
         {%- endif -%}
     {%- endset -%}
     {%- set spread -%}
@@ -164,15 +174,14 @@
 {% macro partitions_of(entities, days) -%}
     {%- set values = [] -%}
     {%- for row in days -%}
-        {%- set entity = {'ticket': 'tickets', 'chat': 'chats', 'call': 'calls', 'response': 'survey_responses'}[row[0]] -%}
         {%- do values.append(
-            "(" ~ quote_text(entity) ~ ", " ~ ("date '" ~ row[1] ~ "'" if row[1] else 'cast(null as date)') ~ ")"
+            "(" ~ quote_text(row[0]) ~ ", " ~ ("date '" ~ row[1] ~ "'" if row[1] else 'cast(null as date)') ~ ")"
         ) -%}
     {%- endfor -%}
     {{ return(rows_of(
         "select distinct _source, _source_table, cast(_load_date as varchar) from " ~ state('lake_counts') ~ " as counts "
-        ~ "join (values " ~ values | join(', ') ~ ") as days (entity, day) "
-        ~ "on counts.entity = days.entity and counts.day is not distinct from days.day "
+        ~ "join (values " ~ values | join(', ') ~ ") as days (kind, day) "
+        ~ "on " ~ kind_of_entity('counts.entity') ~ " = days.kind and counts.day is not distinct from days.day "
         ~ "where _disposition = 'accepted' order by all"
     )) }}
 {%- endmacro %}

@@ -9,7 +9,9 @@
     Config:
         entity  canonical entity
         key     column of its key
-        kind    ticket, chat, call or response, for entities whose days others follow
+        kind    name of its days (`day_kinds`), for entities whose days others follow
+        part_of {'kind': 'ticket', 'key': 'ticket_id', 'of': 'int_tickets_verdicts'} for parts of
+                a record: the day of the record is built anew when a part came, changed or went
 #}
 {% materialization versioned, adapter='duckdb' %}
     {%- set entity = config.require('entity') -%}
@@ -63,6 +65,7 @@
             "select file from glob(" ~ quote_text(lake_folder(source, table) ~ "/load_date=*/delivery.json") ~ ")"
         ) -%}
     {%- endfor -%}
+    {%- if not globs -%} {%- do globs.append("select null::varchar as file where false") -%} {%- endif -%}
     {%- do do_sql("set variable cx_files = (select list(file) from (" ~ globs | join(' union all ') ~ "))") -%}
     {%- set present -%}
         select
@@ -157,6 +160,15 @@
             ~ quote_text(kind) ~ ", _day, 'rows' from cx_touched"
         ) -%}
         {%- do touched_answers(kind, key, batch) -%}
+        {%- set whole = config.get('part_of') -%}
+        {%- set wholes = adapter.get_relation(this.database, this.schema, whole.of) if whole -%}
+        {%- if wholes -%}
+            {%- do do_sql(
+                "insert into " ~ state('changed_days') ~ " select distinct " ~ batch ~ ", " ~ quote_text(whole.kind)
+                ~ ", wholes._day, 'parts' from " ~ wholes ~ " as wholes semi join cx_touched using (" ~ whole.key
+                ~ ") where wholes._disposition = 'accepted'"
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 
     {%- do do_sql(

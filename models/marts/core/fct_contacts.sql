@@ -24,17 +24,21 @@ matured as (
         contacts.*,
         repeats.is_repeat_measurable,
         repeats.is_first_contact,
-        repeats.repeated_at,
         coalesce(
             {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until,
             false
         ) as is_repeat_window_mature,
+        -- A return shows when the window is over and not before: else every new day would write
+        -- the whole window before it anew.
+        case
+            when {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until
+                then repeats.repeated_at
+        end as repeated_at,
         coalesce(
             {{ add_days('contacts.first_resolved_at', var('fcr_window_days')) }}
             <= horizons.seen_until,
             false
         ) as is_reopen_window_mature,
-        repeats.repeated_at is not null as is_repeated,
         -- Solved within the window, or marked so by a source that does not say when. A verdict
         -- once known does not move when the contact is solved or reopened later.
         case
@@ -95,12 +99,12 @@ select
     -- Not yet elapsed is not success: the verdict stays NULL until the window is over.
     case
         when is_first_contact and is_repeat_window_mature
-            then is_resolved_in_window and not is_repeated
+            then is_resolved_in_window and repeated_at is null
     end as is_fcr_no_repeat,
     case
         when
             is_first_contact and is_repeat_window_mature and is_level1_resolvable
-            then is_resolved_in_window and not is_repeated
+            then is_resolved_in_window and repeated_at is null
     end as is_fcr_net,
     case
         when

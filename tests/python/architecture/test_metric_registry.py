@@ -14,9 +14,8 @@ SEEDS = PROJECT_DIR / "seeds" / "reference"
 METRICS = list(csv.DictReader((SEEDS / "metric_registry.csv").open(encoding="utf-8")))
 MARTS = {
     model["name"]: {column["name"] for column in model["columns"]}
-    for model in YAML(typ="safe").load(
-        PROJECT_DIR / "models" / "marts" / "metrics" / "_metrics__models.yml"
-    )["models"]
+    for path in sorted((PROJECT_DIR / "models" / "marts" / "metrics").rglob("_*__models.yml"))
+    for model in YAML(typ="safe").load(path)["models"]
     if model["name"].startswith("mart_")
 }
 

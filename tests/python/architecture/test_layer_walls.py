@@ -12,12 +12,14 @@ from ruamel.yaml import YAML
 from orchestration.settings import PROJECT_DIR
 
 MODELS = PROJECT_DIR / "models"
-READS = re.compile(r"\b(ref|source)\(\s*'([^']+)'")
+READS = re.compile(r"""\b(ref|source)\(\s*['"]([^'"]+)['"]""")
+ALL = sorted([*MODELS.rglob("*.sql"), *MODELS.rglob("*.py")])
 SEEDS = {path.stem for path in (PROJECT_DIR / "seeds").rglob("*.csv")}
-LAYER_OF = {path.stem: path.relative_to(MODELS).parts[0] for path in MODELS.rglob("*.sql")}
+LAYER_OF = {path.stem: path.relative_to(MODELS).parts[0] for path in ALL}
 LAYER_OF |= {
     path.stem: "/".join(path.relative_to(MODELS).parts[:2])
-    for path in (MODELS / "marts").rglob("*.sql")
+    for path in ALL
+    if path.is_relative_to(MODELS / "marts")
 }
 MAY_READ = {
     "staging": set(),
@@ -28,7 +30,7 @@ MAY_READ = {
 PURE = ("declarations", "demo", "draft", "ingest", "publish", "quality")
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.rglob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_a_model_reads_only_what_its_layer_may(path: Path) -> None:
     layer = LAYER_OF[path.stem]
     for kind, name in READS.findall(path.read_text(encoding="utf-8")):
@@ -39,10 +41,11 @@ def test_a_model_reads_only_what_its_layer_may(path: Path) -> None:
             assert layer == "staging", f"{path.stem} reads a source"
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.rglob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_a_model_says_its_grain_first_and_reads_no_clock(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text.startswith("-- One row"), f"{path.name} must begin with its grain"
+    grain = ("-- One row",) if path.suffix == ".sql" else ('"""One row', "# One row")
+    assert text.startswith(grain), f"{path.name} must begin with its grain"
     assert not re.search(r"\b(current_(date|timestamp)|now\(|today\()", text), path.name
 
 
@@ -73,7 +76,7 @@ def mart_models() -> list[tuple[str, dict]]:
 
 def test_every_mart_and_every_column_is_described_and_typed() -> None:
     models = dict(mart_models())
-    assert set(models) == {path.stem for path in (MODELS / "marts").rglob("*.sql")}
+    assert set(models) == {path.stem for path in ALL if path.is_relative_to(MODELS / "marts")}
     documented = set(
         re.findall(r"{% docs (\w+) %}", (MODELS / "marts/_marts__docs.md").read_text("utf-8"))
     )

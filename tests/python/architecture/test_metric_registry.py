@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,13 +12,38 @@ from ruamel.yaml import YAML
 from orchestration.settings import PROJECT_DIR
 
 SEEDS = PROJECT_DIR / "seeds" / "reference"
-METRICS = list(csv.DictReader((SEEDS / "metric_registry.csv").open(encoding="utf-8")))
-MARTS = {
-    model["name"]: {column["name"] for column in model["columns"]}
-    for path in sorted((PROJECT_DIR / "models" / "marts" / "metrics").rglob("_*__models.yml"))
-    for model in YAML(typ="safe").load(path)["models"]
-    if model["name"].startswith("mart_")
+MODELS = PROJECT_DIR / "models" / "marts"
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def declared(folder: Path, key: str) -> dict[str, set[str]]:
+    """Column names by table, as the YAML files below a folder declare them."""
+    return {
+        table["name"]: {column["name"] for column in table.get("columns", ())}
+        for path in sorted(folder.rglob("_*__*.yml"))
+        for table in YAML(typ="safe").load(path).get(key) or ()
+    }
+
+
+METRICS = rows("metric_registry")
+BENCHMARKS = rows("benchmarks")
+QUESTIONS = [row["question_id"] for row in rows("document_questions")]
+TABLES = declared(MODELS, "models") | {
+    "metric_registry": declared(SEEDS, "seeds")["metric_registry"]
 }
+MARTS = {
+    name: columns
+    for name, columns in declared(MODELS / "metrics", "models").items()
+    if name.startswith("mart_")
+}
+
+
+def answers(row: dict[str, str]) -> list[str]:
+    return [part for part in row["answers"].split(";") if part]
 
 
 def names(text: str) -> set[str]:
@@ -26,11 +52,41 @@ def names(text: str) -> set[str]:
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric["metric_id"])
 def test_every_registered_metric_names_columns_that_exist(metric: dict[str, str]) -> None:
-    columns = MARTS[metric["mart"]]
+    columns = TABLES[metric["mart"]]
     used = names(metric["numerator_column"]) | names(metric["denominator_column"])
     used |= {metric["rate_column"]} | names(metric["interval_columns"])
     assert used <= columns
     assert all(metric[key] for key in ("name", "definition", "formula", "owner", "exclusions"))
+
+
+def test_the_documents_ask_for_74_things() -> None:
+    last = {"0": 17, "1": 17, "2": 12, "3": 13, "4": 15}
+    assert [
+        f"{document}.{at}" for document, count in last.items() for at in range(1, count + 1)
+    ] == QUESTIONS
+
+
+@pytest.mark.parametrize(
+    "row", [*METRICS, *BENCHMARKS], ids=lambda row: row.get("benchmark_id") or row["metric_id"]
+)
+def test_every_answer_names_a_question_that_exists(row: dict[str, str]) -> None:
+    found = answers(row)
+    assert set(found) <= set(QUESTIONS)
+    assert len(found) == len(set(found))
+
+
+def test_metrics_and_benchmarks_have_one_row_each() -> None:
+    for ids in (
+        [metric["metric_id"] for metric in METRICS],
+        [benchmark["benchmark_id"] for benchmark in BENCHMARKS],
+    ):
+        assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("mart", sorted(TABLES.keys() - {"metric_registry"}))
+def test_every_declared_table_has_a_model(mart: str) -> None:
+    [path] = [*MODELS.rglob(f"{mart}.sql"), *MODELS.rglob(f"{mart}.py")]
+    assert path.is_file()
 
 
 def parent(mart: str) -> str | None:
@@ -42,7 +98,8 @@ def parent(mart: str) -> str | None:
 def test_every_mart_has_a_registered_headline() -> None:
     # A summary is registered through its mart: a row of its own would say the same definition
     # twice, and one day two different ones.
-    assert {metric["mart"] for metric in METRICS} == {mart for mart in MARTS if not parent(mart)}
+    registered = {metric["mart"] for metric in METRICS}
+    assert registered & MARTS.keys() == {mart for mart in MARTS if not parent(mart)}
 
 
 @pytest.mark.parametrize("mart", [mart for mart in MARTS if parent(mart)])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestration.declarations import Source
 
 SHOWN_FILES = 3
+SHOWN_TABLES = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def published_lines(settings: Settings) -> list[str]:
         return ["nothing yet: `cx run --date YYYY-MM-DD`, or `cx demo` to try"]
     lines = [
         f"{current.name}, {sum(current.row_counts.values()):,} rows",
+        f"by run {current.run_id}, {_warnings(current.warned_tables)}",
         str(settings.published / "cx.duckdb"),
     ]
     if versions[0].name != current.name:
@@ -61,6 +63,13 @@ def published_lines(settings: Settings) -> list[str]:
             "forward again, and the next run publishes a newer one"
         )
     return lines
+
+
+def _warnings(tables: Sequence[str]) -> str:
+    if not tables:
+        return "no table with a warning"
+    more = ", …" if len(tables) > SHOWN_TABLES else ""
+    return f"with warnings of checks on {', '.join(tables[:SHOWN_TABLES])}{more}"
 
 
 def unfinished_rows(settings: Settings) -> list[tuple[str, ...]]:

@@ -30,6 +30,7 @@ from orchestration.publish.day_files import (
     values_of,
     write_record,
 )
+from orchestration.publish.lineage import DESCRIPTIONS, Lineage, added_columns
 from orchestration.publish.macros import MACROS
 from orchestration.publish.operations import OPS_TABLES, write_operations
 from orchestration.publish.sql import Fragment, comma, identifier, literal, statement, type_name
@@ -83,18 +84,18 @@ class Built:
     batch: int | None = None
 
     @property
-    def row_counts(self) -> dict[str, int]:
-        """Rows by `<schema>.<table>`."""
-        counts = {table.label: found.rows for table, found in self.tables.items()}
-        counts |= {table.label: found.days.rows for table, found in self.linked.items()}
-        counts |= {table.label: rows for table, rows in self.views.items()}
-        return dict(sorted(counts.items()))
+    def rows(self) -> dict[Table, int]:
+        """Rows of every table in the order of their labels."""
+        counts = {table: found.rows for table, found in self.tables.items()}
+        counts |= {table: found.days.rows for table, found in self.linked.items()}
+        counts |= self.views
+        return dict(sorted(counts.items(), key=lambda found: found[0].label))
 
 
 def build_version(
     settings: Settings,
     folder: Path,
-    run_id: str,
+    lineage: Lineage,
     deliveries: Sequence[Mapping[str, Any]],
     descriptions: Descriptions,
     previous: Path | None,
@@ -102,6 +103,7 @@ def build_version(
     """Fill `folder` with `cx.duckdb` and `parquet/`.
 
     Args:
+        lineage: what the tables say of the run that publishes them.
         previous: the folder of the version before, with which files are shared; None for the first.
 
     Raises:
@@ -124,23 +126,25 @@ def build_version(
         days = read_day_tables(connection, tables)
         before = read_record(previous, days) if previous and _attach(connection, previous) else {}
         linked = {
-            table: _link_table(connection, settings, found, folder, before.get(table))
+            table: _link_table(connection, settings, found, folder, before.get(table), lineage)
             for table, found in days.items()
             if found.rows > MOST_COPIED_ROWS
         }
         upon_linked = views_upon(linked, read_views(connection, ("core", "marts")))
         waiting = {t: upon_linked[t.label] for t in tables if t.label in upon_linked}
         copied = {
-            table: _copy_day_table(connection, settings, days[table], folder, before.get(table))
+            table: _copy_day_table(
+                connection, settings, days[table], folder, before.get(table), lineage
+            )
             if table in days
-            else _copy_table(connection, table, table.source, parquet_file(folder, table))
+            else _copy_table(connection, table, table.source, parquet_file(folder, table), lineage)
             for table in tables
             if table not in linked and table not in waiting
         }
-        views = _publish_views(connection, waiting)
+        views = _publish_views(connection, waiting, lineage)
         for table in waiting.keys() - views.keys():
             file = parquet_file(folder, table)
-            copied[table] = _copy_table(connection, table, table.source, file)
+            copied[table] = _copy_table(connection, table, table.source, file, lineage)
         for table in tables:
             _describe(connection, table, descriptions, is_view=table in linked or table in views)
         for macro in MACROS:
@@ -153,7 +157,7 @@ def build_version(
                 )
             )
         built = Built(copied, days, linked, views, newest_batch(connection, WAREHOUSE))
-        _publish_operations(connection, settings, folder, run_id, deliveries, built, descriptions)
+        _publish_operations(connection, settings, folder, lineage, deliveries, built, descriptions)
     write_record(folder, ((found, table in linked) for table, found in days.items()))
     return built
 
@@ -204,9 +208,14 @@ def _attach(connection: DuckDBPyConnection, previous: Path) -> bool:
 
 
 def _copy_table(
-    connection: DuckDBPyConnection, table: Table, source: Fragment, file: Path
+    connection: DuckDBPyConnection, table: Table, source: Fragment, file: Path, lineage: Lineage
 ) -> Fingerprint:
-    query = statement("select * from {source}", source=source)
+    query = statement(
+        "select {columns}{lineage} from {source}",
+        columns=column_names(table),
+        lineage=lineage.columns(table),
+        source=source,
+    )
     connection.execute(
         statement("create table {target} as {query}", target=table.target, query=query)
     )
@@ -220,6 +229,7 @@ def _copy_day_table(
     days: DayTable,
     folder: Path,
     previous: Previous | None,
+    lineage: Lineage,
 ) -> Fingerprint:
     """Copy a small table by day, in a folder of its own as it will have one when it has grown.
 
@@ -236,9 +246,9 @@ def _copy_day_table(
         with suppress(duckdb.Error):
             source = _updated(connection, settings, days, previous)
             if source is not None:
-                return _copy_table(connection, table, source, file)
+                return _copy_table(connection, table, source, file, lineage)
         connection.execute(statement("drop table if exists {target}", target=table.target))
-    return _copy_table(connection, table, table.source, file)
+    return _copy_table(connection, table, table.source, file, lineage)
 
 
 def _updated(
@@ -303,6 +313,7 @@ def _link_table(
     days: DayTable,
     folder: Path,
     previous: Previous | None,
+    lineage: Lineage,
 ) -> LinkedTable:
     place = table_folder(folder, days.table)
     place.mkdir(parents=True)
@@ -316,13 +327,16 @@ def _link_table(
         statement(
             "create view {target} as {query}",
             target=days.table.target,
-            query=folder_query(days, place),
+            # In the view alone: the files are shared with the versions of other runs.
+            query=folder_query(days, place, lineage.columns(days.table)),
         )
     )
     return linked
 
 
-def _publish_views(connection: DuckDBPyConnection, views: Mapping[Table, View]) -> dict[Table, int]:
+def _publish_views(
+    connection: DuckDBPyConnection, views: Mapping[Table, View], lineage: Lineage
+) -> dict[Table, int]:
     """Create views, those that others read first, and count their rows.
 
     One that also reads what is not published cannot be a view there and is left out.
@@ -336,18 +350,29 @@ def _publish_views(connection: DuckDBPyConnection, views: Mapping[Table, View]) 
         table = next(table for table, view in waiting.items() if not view.reads & labels)
         view = waiting.pop(table)
         try:
-            _create_view(connection, table, view)
+            _create_view(connection, table, view, lineage)
             published[table] = _count(connection, table.target)
         except duckdb.Error:
             connection.execute(statement("drop view if exists {target}", target=table.target))
     return published
 
 
-def _create_view(connection: DuckDBPyConnection, table: Table, view: View) -> None:
+def _create_view(
+    connection: DuckDBPyConnection, table: Table, view: View, lineage: Lineage
+) -> None:
+    query = view.query
+    if added_columns(table):
+        # Its columns by name: it may read all of a table that has lineage columns of its own.
+        query = statement(
+            "select {columns}{lineage} from ({query})",
+            columns=column_names(table),
+            lineage=lineage.columns(table),
+            query=query,
+        )
     connection.execute(statement("use {name}", name=identifier(TARGET)))
     try:
         connection.execute(
-            statement("create view {target} as {query}", target=table.target, query=view.query)
+            statement("create view {target} as {query}", target=table.target, query=query)
         )
     finally:
         connection.execute("use memory")
@@ -374,24 +399,24 @@ def _publish_operations(
     connection: DuckDBPyConnection,
     settings: Settings,
     folder: Path,
-    run_id: str,
+    lineage: Lineage,
     deliveries: Sequence[Mapping[str, Any]],
     built: Built,
     descriptions: Descriptions,
 ) -> None:
     published = []
-    for label, rows in built.row_counts.items():
-        schema, _, name = label.partition(".")
-        description, _ = descriptions.get(name, ("", {}))
+    for table, rows in built.rows.items():
+        description, _ = descriptions.get(table.name, ("", {}))
         published.append(
             {
-                "schema_name": schema,
-                "table_name": name,
+                "schema_name": table.schema,
+                "table_name": table.name,
                 "description": description or None,
                 "row_count": rows,
+                **lineage.row(table),
             }
         )
-    write_operations(connection, settings, run_id, folder.name, deliveries, published)
+    write_operations(connection, settings, lineage.run_id, folder.name, deliveries, published)
     own = {
         table.name: (table.description, {name: text for name, (_, text) in table.columns.items()})
         for table in OPS_TABLES
@@ -417,12 +442,16 @@ def _describe(
             )
         )
     by_name = {name.lower(): text for name, text in columns.items()}
-    for column in table.columns:
-        if text := by_name.get(column.name.lower()):
+    texts = {column.name: by_name.get(column.name.lower()) for column in table.columns}
+    for name, text in {
+        **texts,
+        **{name: DESCRIPTIONS[name] for name in added_columns(table)},
+    }.items():
+        if text:
             connection.execute(
                 statement(
                     "comment on column {name} is {text}",
-                    name=identifier(TARGET, table.schema, table.name, column.name),
+                    name=identifier(TARGET, table.schema, table.name, name),
                     text=literal(text),
                 )
             )

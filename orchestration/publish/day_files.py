@@ -213,7 +213,7 @@ def link_files(
     return LinkedTable(days, folder, tuple(new), tuple(copied))
 
 
-def folder_query(days: DayTable, folder: Path) -> Fragment:
+def folder_query(days: DayTable, folder: Path, lineage: Fragment) -> Fragment:
     """All files of a folder as a query, by absolute path (a relative one breaks elsewhere).
 
     The text holds a pattern, not paths by the thousand; a filter on the columns that the folders
@@ -221,8 +221,9 @@ def folder_query(days: DayTable, folder: Path) -> Fragment:
     """
     pattern = "/".join([*(f"{name}=*" for name in days.columns), "*.parquet"])
     return statement(
-        "select {columns} from read_parquet({files}, {options})",
+        "select {columns}{lineage} from read_parquet({files}, {options})",
         columns=typed_columns(days.table),
+        lineage=lineage,
         files=glob_literal(folder, pattern),
         options=_options(days),
     )

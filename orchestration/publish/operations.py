@@ -130,6 +130,15 @@ TABLES = OpsTable(
         "table_name": ("VARCHAR", "Table."),
         "description": ("VARCHAR", "What one row is; NULL when nobody described it."),
         "row_count": ("BIGINT", "Rows in this version."),
+        "run_id": ("VARCHAR", "Run that published this version."),
+        "dq_status": (
+            "VARCHAR",
+            "How the checks of the table went in that run: passed, warned (one of severity "
+            "warning failed) or unchecked (none looked at it).",
+        ),
+        "checks_count": ("BIGINT", "Checks of the table in that run."),
+        "checks_warned": ("BIGINT", "Those that warned; each is in check_results."),
+        "computed_at": ("TIMESTAMP", "When that run had computed it (UTC)."),
     },
 )
 OPS_TABLES = (RUNS, STEPS, DELIVERIES, CHECKS, TABLES)

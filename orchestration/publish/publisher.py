@@ -16,6 +16,7 @@ from typing import Any
 
 from orchestration.errors import DataError, UsageError
 from orchestration.publish.build import Built, Descriptions, build_version
+from orchestration.publish.lineage import Lineage, read_lineage
 from orchestration.publish.sweep import sweep_day_files
 from orchestration.publish.verify import sync_version, verify_version
 from orchestration.publish.versions import (
@@ -94,14 +95,15 @@ def _publish(
     folder = versions_folder(settings) / name
     folder.mkdir()
     try:
+        lineage = read_lineage(settings, run_id, published_at)
         built = build_version(
-            settings, folder, run_id, deliveries, descriptions, before.path if before else None
+            settings, folder, lineage, deliveries, descriptions, before.path if before else None
         )
         verify_version(folder, built)
         # Against a tool that opens the published file for writing by mistake.
         (folder / DATABASE).chmod(0o444)
         sync_version(folder, built)
-        manifest = _manifest(run_id, published_at, built)
+        manifest = _manifest(lineage, built)
         write_manifest(folder, manifest)
         switch(settings, name)
     except BaseException:
@@ -119,14 +121,15 @@ def _discard(settings: Settings, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _manifest(run_id: str, published_at: datetime, built: Built) -> dict[str, Any]:
+def _manifest(lineage: Lineage, built: Built) -> dict[str, Any]:
     written = sum(len(linked.new) for linked in built.linked.values())
     total = sum(len(linked.days.files) for linked in built.linked.values())
     return {
-        "run_id": run_id,
-        "published_at": published_at.isoformat(),
+        "run_id": lineage.run_id,
+        "published_at": lineage.computed_at.isoformat(),
         "batch": built.batch,
-        "row_counts": built.row_counts,
+        "row_counts": {table.label: rows for table, rows in built.rows.items()},
+        "warned_tables": [table.label for table in built.rows if lineage.of(table).warned],
         "partitions_written": written,
         "partitions_linked": total - written,
     }

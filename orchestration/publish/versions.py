@@ -32,6 +32,7 @@ class Version:
         path: its folder, with `cx.duckdb`, `parquet/` and `manifest.json`.
         published_at: when it was built (UTC, aware).
         row_counts: rows by `<schema>.<table>` for the schemas marts and core.
+        warned_tables: those of them of which a check warned in the run that published it.
         partitions_written, partitions_linked: linked files of tables by day that are new, and
             that are shared with the version before.
     """
@@ -42,6 +43,7 @@ class Version:
     published_at: datetime
     is_current: bool
     row_counts: Mapping[str, int] = field(default_factory=dict)
+    warned_tables: tuple[str, ...] = ()
     partitions_written: int = 0
     partitions_linked: int = 0
 
@@ -232,6 +234,8 @@ def _read_version(manifest: Path, current: str | None) -> Version:
             published_at=datetime.fromisoformat(content["published_at"]),
             is_current=folder.name == current,
             row_counts=content["row_counts"],
+            # Absent from versions that were published before tables said it.
+            warned_tables=tuple(content.get("warned_tables", ())),
             partitions_written=content["partitions_written"],
             partitions_linked=content["partitions_linked"],
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from orchestration.publish.lineage import DESCRIPTIONS
 from orchestration.settings import PROJECT_DIR
 
 SEEDS = PROJECT_DIR / "seeds" / "reference"
@@ -32,13 +33,14 @@ def declared(folder: Path, key: str) -> dict[str, set[str]]:
 METRICS = rows("metric_registry")
 BENCHMARKS = rows("benchmarks")
 QUESTIONS = [row["question_id"] for row in rows("document_questions")]
-TABLES = declared(MODELS, "models") | {
-    "metric_registry": declared(SEEDS, "seeds")["metric_registry"]
-}
 MARTS = {
     name: columns
     for name, columns in declared(MODELS / "metrics", "models").items()
     if name.startswith("mart_")
+}
+PUBLISHED = MARTS | {"metric_registry": declared(SEEDS, "seeds")["metric_registry"]}
+TABLES = declared(MODELS, "models") | {
+    name: columns | DESCRIPTIONS.keys() for name, columns in PUBLISHED.items()
 }
 
 
@@ -87,6 +89,11 @@ def test_metrics_and_benchmarks_have_one_row_each() -> None:
 def test_every_declared_table_has_a_model(mart: str) -> None:
     [path] = [*MODELS.rglob(f"{mart}.sql"), *MODELS.rglob(f"{mart}.py")]
     assert path.is_file()
+
+
+@pytest.mark.parametrize("mart", sorted(PUBLISHED))
+def test_no_mart_has_a_column_of_its_own_that_publishing_adds(mart: str) -> None:
+    assert not PUBLISHED[mart] & DESCRIPTIONS.keys()
 
 
 def parent(mart: str) -> str | None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from publish_warehouse import Warehouse
 
-from orchestration.publish import build, publish
+from orchestration.publish import build, publish, rollback
 from orchestration.settings import Settings
 from orchestration.state import append_checks, start_run
 
@@ -34,9 +34,10 @@ def test_marts_dims_and_facts_have_the_rows_and_types_of_the_warehouse(
     }
     described = "select column_name, data_type from duckdb_columns() where table_name = '{}'"
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        for name in ("fct_tickets", "fct_contacts", "mart_contacts"):
+        for name, added in (("fct_tickets", 0), ("fct_contacts", 0), ("mart_contacts", 3)):
             query = described.format(name)
-            assert read(query) == connection.execute(query).fetchall()
+            found = read(query)
+            assert found[: len(found) - added] == connection.execute(query).fetchall()
         everything = "from core.fct_contacts order by contact_id"
         assert read(everything) == connection.execute(everything).fetchall()
         is_view = "select count(*) from duckdb_views() where view_name = 'fct_contacts'"
@@ -178,7 +179,7 @@ def test_names_and_folders_with_quotes_and_wildcards_are_safe(tmp_path, linked) 
             ("select comment from duckdb_tables() where table_name = ?", 'it\'s "one"'),
             ("select comment from duckdb_columns() where table_name = ?", "per 'row'"),
         ):
-            assert connection.execute(query, [table]).fetchall() == [(text,)]
+            assert (text,) in connection.execute(query, [table]).fetchall()
 
 
 def test_tables_left_by_a_killed_build_are_not_published(settings, warehouse) -> None:
@@ -206,6 +207,9 @@ def test_descriptions_of_tables_views_and_columns_are_comments(
         where schema_name = 'ops' and comment is null
     """
     assert read(missing) == []
+
+
+LINEAGE = "_run_id, dq_status, computed_at"
 
 
 @dataclass(frozen=True)
@@ -244,6 +248,80 @@ def test_ops_tells_runs_deliveries_and_checks(settings, warehouse, read) -> None
     assert read(query)[1] == ("b.csv", '["new"]', "2026-11-01 20:00:00")
     query = "select table_name, is_success, observed, unexpected_count from ops.check_results"
     assert read(query) == [("fct_contacts", False, '[0.5, "é\'"]', 3)]
+
+
+def checked(settings: Settings, run_id: str, table: str, *successes: bool) -> None:
+    start_run(settings, run_id, "run")
+    append_checks(
+        settings,
+        run_id,
+        [Outcome("metrics", table, "volume", None, success, 1, 0) for success in successes],
+    )
+
+
+@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+def test_every_mart_says_its_run_its_checks_and_its_time(
+    settings, warehouse, read, monkeypatch, most_copied_rows
+) -> None:
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.build_days("marts.mart_days")
+    warehouse(
+        "create table marts.mart_empty as select 1 as n where false",
+        "create view marts.mart_of_days as select * from marts.mart_days",
+    )
+    checked(settings, "run-1", "mart_days", True, True)
+    append_checks(settings, "run-1", [Outcome("core", "mart_contacts", "a", None, False, 1, 0)])
+    version = publish(settings, "run-1")
+    at = version.published_at.replace(tzinfo=None, microsecond=0)
+    for mart, status in (
+        ("mart_days", "passed"),
+        ("mart_of_days", "unchecked"),
+        ("mart_contacts", "warned"),
+    ):
+        assert read(f"select distinct {LINEAGE} from marts.{mart}") == [("run-1", status, at)]
+    assert read(f"select {LINEAGE} from marts.mart_empty") == []
+    with pytest.raises(duckdb.BinderException):
+        read("select dq_status from core.fct_contacts")
+    assert version.warned_tables == ("marts.mart_contacts",)
+    query = """
+        select table_name, run_id, dq_status, checks_count, checks_warned from ops.tables
+        where dq_status <> 'unchecked' order by all
+    """
+    assert read(query) == [
+        ("mart_contacts", "run-1", "warned", 1, 1),
+        ("mart_days", "run-1", "passed", 2, 0),
+    ]
+    query = """
+        select distinct column_name from duckdb_columns()
+        where schema_name = 'marts' and comment is not null
+    """
+    assert {name for (name,) in read(query)} == set(LINEAGE.split(", "))
+    parquet = str(settings.published / "current" / "parquet" / "marts" / "mart_contacts.parquet")
+    rows = duckdb.execute(f"select distinct {LINEAGE} from read_parquet(?)", [parquet]).fetchall()
+    assert rows == [("run-1", "warned", at)]
+
+
+@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+def test_each_version_keeps_the_run_that_published_it(
+    settings, warehouse, read, monkeypatch, most_copied_rows
+) -> None:
+    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.build_days("marts.mart_days")
+    names = {}
+    for run_id, success in (("run-1", False), ("run-2", True)):
+        checked(settings, run_id, "mart_days", success)
+        names[run_id] = publish(settings, run_id).name
+        warehouse.build_days("marts.mart_days", days=("2026-11-01",))
+    query = "select distinct _run_id, dq_status from marts.mart_days"
+    assert read(query) == [("run-2", "passed")]
+    rollback(settings, names["run-1"])
+    assert read(query) == [("run-1", "warned")]
+
+
+def test_a_column_of_that_name_in_a_mart_stays_its_own(settings, warehouse, read) -> None:
+    warehouse("create table marts.mart_own as select 'own' as DQ_Status")
+    publish(settings, "run-1")
+    assert read("select dq_status, _run_id from marts.mart_own") == [("own", "run-1")]
 
 
 @pytest.mark.parametrize(

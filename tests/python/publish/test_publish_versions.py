@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import resource
 import time
+from datetime import UTC, datetime
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from orchestration.publish import (
     verify,
 )
 from orchestration.publish.build import Built, build_version
+from orchestration.publish.lineage import Lineage
 from orchestration.publish.verify import check_header, verify_version
 from orchestration.settings import Settings
 
@@ -33,6 +35,7 @@ CHANGE = (
     "insert into intermediate.contacts (contact_id, contact_type, contact_date) "
     "values ('new', 'chat', '2026-11-09')",
 )
+LINEAGE = Lineage("run-1", datetime(2026, 11, 5, 6, tzinfo=UTC))
 CHANGED_DAYS = ("2026-11-02", "2026-11-04", "2026-11-09")
 
 
@@ -270,7 +273,7 @@ def test_a_log_left_by_a_writer_is_never_replayed_into_the_next_version(
 def built(settings, warehouse, tmp_path, linked) -> tuple[Path, Built]:
     folder = tmp_path / "version"
     folder.mkdir()
-    return folder, build_version(settings, folder, "run-1", [], {}, None)
+    return folder, build_version(settings, folder, LINEAGE, [], {}, None)
 
 
 def test_a_log_beside_a_built_file_is_refused(built) -> None:

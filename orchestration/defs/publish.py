@@ -38,7 +38,9 @@ def published_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         freshness_policy=FRESHNESS,
     )
-    descriptions = describe(marts)
+    # Seeds are published, too, where their schema says so.
+    seeds = [node for node in assets_of(manifest) if node["resource_type"] == "seed"]
+    descriptions = describe([*marts, *(seed for seed in seeds if seed["schema"] == "marts")])
 
     @dg.multi_asset(name="publish", specs=[spec], required_resource_keys={SESSION})
     def publish_version(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:

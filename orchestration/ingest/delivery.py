@@ -51,7 +51,12 @@ class FileDelivery:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one partition was made from; `ingested_at` is ISO in UTC."""
+    """What one partition was made from.
+
+    Attributes:
+        ingested_at: ISO in UTC.
+        reading: changes with the part of the declaration that says how files are read.
+    """
 
     source: str
     table: str
@@ -59,6 +64,7 @@ class Delivery:
     run_id: str
     ingested_at: str
     files: tuple[FileDelivery, ...]
+    reading: str | None = None
 
     @property
     def rows_read(self) -> int:

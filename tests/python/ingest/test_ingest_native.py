@@ -401,6 +401,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_partition(
     assert data_files(shop) == (names if delivery.run_id == "old" else names[:1])
     assert native_schema(shop)["id"] == ("VARCHAR" if delivery.run_id == "old" else "BIGINT")
     assert_balanced(shop)
+    deliver(shop, TEXTS, "a.parquet")
     shop.ingest(table, run_id="third")
     assert read_delivery(shop.partition()).run_id == "third"
     assert list((shop.settings.lake / ".tmp").iterdir()) == []

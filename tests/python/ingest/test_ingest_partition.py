@@ -128,6 +128,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_partition(
     delivery = read_delivery(shop.partition())
     assert {row[0] for row in shop.lake("_run_id")} == {delivery.run_id}
     assert_nothing_lost(shop, delivery)
+    shop.deliver("a.csv", GOOD)
     shop.ingest(table, run_id="third")
     assert read_delivery(shop.partition()).run_id == "third"
     assert list((shop.settings.lake / ".tmp").iterdir()) == []
@@ -280,3 +281,18 @@ def test_a_damaged_delivery_record_is_told(shop: Shop) -> None:
     (shop.partition() / "delivery.json").write_text(json.dumps({"source": "shop"}))
     with pytest.raises(DataError, match="ingest that load date again"):
         load_deliveries(shop.settings)
+
+
+def test_the_same_files_again_change_nothing_and_whatever_differs_is_read(shop: Shop) -> None:
+    table = shop.declare()
+    shop.deliver("a.csv", GOOD)
+    first = shop.ingest(table, run_id="first")
+    assert shop.ingest(table, run_id="again") == first == read_delivery(shop.partition())
+    (shop.partition() / "part.parquet").unlink()
+    assert shop.ingest(table, run_id="lost").run_id == "lost"
+    other = shop.declare(optional_columns=["agent"])
+    assert shop.ingest(other, run_id="declared").run_id == "declared"
+    shop.deliver("b.csv", GOOD)
+    assert shop.ingest(other, run_id="more").run_id == "more"
+    shop.deliver("b.csv", GOOD.replace("1", "7", 1))
+    assert shop.ingest(other, run_id="changed").run_id == "changed"

@@ -6,6 +6,7 @@
     changed_days     the days of contacts and answers that something happened to; only appended,
                      `batch` grows, the kind `*` means that everything is to be built anew
     day_state        how far each table has followed changed_days, and the project it was built by
+    settled_nodes    the views and seeds that need not be made again, and the project they are of
     day_files        the Parquet files that make the tables of the materialization `by_day`
 
     Everything here changes in the same transaction as the rows that it speaks of, so that a
@@ -29,6 +30,13 @@
             create table if not exists {{ state('day_state') }} (
                 table_schema varchar, table_name varchar, signature varchar, batch bigint
             );
+            create table if not exists {{ state('settled_nodes') }} (
+                table_schema varchar, table_name varchar, signature varchar
+            );
+            {#- A build that says no signature may make them of anything. -#}
+            {%- if not project_signature() %}
+            delete from {{ state('settled_nodes') }};
+            {%- endif %}
             create table if not exists {{ state('day_files') }} (
                 table_schema varchar, table_name varchar, kind varchar, day date, path varchar,
                 rows_count bigint, bytes bigint

@@ -1,6 +1,6 @@
 # Set-up happens by itself: every target depends on the environment, which is rebuilt only when
 # the lock file or the package's metadata changed.
-.PHONY: setup demo test histories lint ui clean
+.PHONY: setup demo test histories lint ui docs clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
@@ -13,6 +13,7 @@ help:
 	@echo "make histories N=500   random histories against rebuilds, more than make test does"
 	@echo "make lint   ruff, mypy, sqlfluff"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
+	@echo "make docs   one page of all tables, columns and metric families: target/static_index.html"
 	@echo "make lock   pin the dependencies of pyproject.toml again"
 
 setup: $(VENV)/installed
@@ -44,6 +45,12 @@ lint: setup
 
 ui: setup
 	@$(BIN)/cx ui
+
+WAREHOUSE := $(or $(CX_HOME),data)/warehouse/warehouse.duckdb
+docs: setup
+	@test -f "$(WAREHOUSE)" || { echo "error: expected a warehouse in $(WAREHOUSE), found none: run make demo first" >&2; exit 2; }
+	@$(BIN)/dbt --quiet docs generate --static
+	@echo target/static_index.html
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras --no-header \

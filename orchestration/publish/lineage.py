@@ -87,7 +87,7 @@ class Lineage:
             "dq_status": checked.status,
             "checks_count": checked.count,
             "checks_warned": checked.warned,
-            "computed_at": self.computed_at,
+            "computed_at": self.computed_at.replace(microsecond=0),
         }
 
 

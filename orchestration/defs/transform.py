@@ -2,6 +2,7 @@
 
 # No postponed annotations: Dagster wants the type of `context` itself.
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -91,6 +92,9 @@ def _phase_asset(
         )
         for asset in dict.fromkeys(test.asset for test in tests.values())
     ]
+    # Dagster wants to hear of a table after those that it reads; some are not built, but settled.
+    reads = {name: node["depends_on"]["nodes"] for name, node in nodes.items()}
+    places = {name: place for place, name in enumerate(TopologicalSorter(reads).static_order())}
     keys = {_name(test): dg.AssetCheckKey(test.asset, DBT_TESTS) for test in tests.values()}
 
     @dg.multi_asset(
@@ -117,6 +121,7 @@ def _phase_asset(
             with step(session, f"build {phase}") as running:
                 outcomes = session.dbt.build(names, lambda outcome: running.note(outcome.name))
                 built = [o for o in outcomes if o.unique_id in nodes and o.is_success]
+                built.sort(key=lambda outcome: places[outcome.unique_id])
                 tested = [o for o in outcomes if o.unique_id in tests and not o.is_skipped]
                 running.detail = _detail(built, tested)
                 checked = [_check_outcome(phase, o, tests[o.unique_id]) for o in tested]

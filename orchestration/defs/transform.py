@@ -93,7 +93,7 @@ def _phase_asset(
         for asset in dict.fromkeys(test.asset for test in tests.values())
     ]
     # Dagster wants to hear of a table after those that it reads; some are not built, but settled.
-    reads = {name: node["depends_on"]["nodes"] for name, node in nodes.items()}
+    reads = {name: node["depends_on"].get("nodes", ()) for name, node in nodes.items()}
     places = {name: place for place, name in enumerate(TopologicalSorter(reads).static_order())}
     keys = {_name(test): dg.AssetCheckKey(test.asset, DBT_TESTS) for test in tests.values()}
 

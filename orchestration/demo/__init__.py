@@ -94,6 +94,7 @@ def _tables(company: Company, seed: int) -> dict[str, Table]:
     """The rows of all raw tables by name, dirt included."""
     from orchestration.demo.dirt import plant
     from orchestration.demo.exports import answer_table, call_table, chat_table, customer_table
+    from orchestration.demo.exports_workforce import cart_table, shift_table, status_table
     from orchestration.demo.helpdesk import agent_table, ticket_table
 
     tables = {
@@ -103,6 +104,9 @@ def _tables(company: Company, seed: int) -> dict[str, Table]:
         "calls": call_table(company, seed),
         "responses": answer_table(company),
         "customers": customer_table(company),
+        "agent_status": status_table(company),
+        "shifts": shift_table(company),
+        "carts": cart_table(company),
     }
     plant(tables, company, seed)
     return tables

@@ -28,7 +28,7 @@ def plant(tables: dict[str, Table], company: Company, seed: int) -> None:
     weeks = max(1, calendar.days // 7)
     for name, table in tables.items():
         dice = Dice(seed, f"dirt in {name}")
-        if name == "agents" or not table.by_date:
+        if name not in SPOILERS or not table.by_date:
             continue
         # A call has no version column, so its older version would win if it came late.
         if name != "calls":

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS, quoted
+from orchestration.demo.exports_workforce import CART_COLUMNS, SHIFT_COLUMNS, STATUS_COLUMNS
 from orchestration.demo.rows import RawRow, Table
 from orchestration.demo.vocabulary import DAY
 from orchestration.demo.world import Calendar
@@ -54,6 +55,9 @@ def write_files(inbox: Path, tables: dict[str, Table], pages: Pages, calendar: C
         ("calls", "calls.tsv", "\t".join(CALL_COLUMNS), "\n"),
         ("responses", "responses.jsonl", None, "\n"),
         ("customers", "customers.csv", ",".join(CUSTOMER_COLUMNS), "\n"),
+        ("agent_status", "agent_status.csv", ",".join(STATUS_COLUMNS), "\n"),
+        ("shifts", "shifts.csv", ",".join(SHIFT_COLUMNS), "\n"),
+        ("carts", "carts.csv", ",".join(CART_COLUMNS), "\n"),
     ):
         for day, rows in tables[name].by_date.items():
             if not rows:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.demo.calibrate import scale_chat_waits, score_csat
+from orchestration.demo.carts import Cart, draw_carts
 from orchestration.demo.contacts import Contacts, simulate_contacts
 from orchestration.demo.dice import Dice
 from orchestration.demo.events import Answer
 from orchestration.demo.surveys import draw_answers
 from orchestration.demo.tickets import merge_tickets
+from orchestration.demo.workforce import Workforce, draw_shifts, draw_workforce, hand_out
 from orchestration.demo.world import Calendar, World, build_world
 
 
@@ -20,6 +22,8 @@ class Company:
     world: World
     contacts: Contacts
     answers: tuple[Answer, ...]
+    workforce: Workforce
+    carts: tuple[Cart, ...]
 
     @property
     def calendar(self) -> Calendar:
@@ -34,6 +38,9 @@ def simulate(
     contacts = simulate_contacts(world, contacts_per_day, seed)
     merge_tickets(contacts.tickets, world, Dice(seed, "merges"))
     scale_chat_waits(contacts.chats)
+    shifts = draw_shifts(world)
+    hand_out(contacts, shifts, seed)
     answers = draw_answers(world, contacts, seed)
     score_csat(answers, seed)
-    return Company(world, contacts, answers)
+    workforce = draw_workforce(world, contacts, shifts, seed)
+    return Company(world, contacts, answers, workforce, draw_carts(world, seed))

@@ -13,6 +13,7 @@ from orchestration.demo.rows import Table
 from orchestration.demo.simulate import Company
 from orchestration.demo.truth_fcr import first_contact_resolution, is_measured_first_contact
 from orchestration.demo.truth_figures import Figures, channel_of, country_of, grouped, percent
+from orchestration.demo.truth_queues import queue_truth
 from orchestration.demo.truth_surveys import ces, csat, csat_figures, nps, stated_fcr
 from orchestration.demo.world import Calendar
 
@@ -36,6 +37,7 @@ ABOUT = {
     "than 5 s (voice) or 0 s (chat); pct = (abandoned - short) / (offered - short) * 100.",
     "speed_of_answer": "Wait of answered inbound contacts in the queue.",
     "handle_time": "Seconds of answered inbound calls; handle time = talk + hold + wrap_up.",
+    "queues": "Service level, voice menu, half hours, chats at once, agents' statuses and carts.",
     "first_response": "Start to first human reply of inbound, replied contacts that are no spam, "
     "not merged, not deleted and not handled by a bot alone.",
     "resolution": "Tickets of the same base: creation to first solve, and to last solve.",
@@ -63,6 +65,7 @@ def compute_truth(company: Company, tables: dict[str, Table]) -> Figures:
         "abandonment": abandonment(contacts),
         "speed_of_answer": speed_of_answer(contacts),
         "handle_time": handle_time(contacts),
+        "queues": queue_truth(company),
         "first_response": first_response(contacts),
         "resolution": resolution(company.contacts.tickets),
         "fcr": first_contact_resolution(contacts, company.calendar),

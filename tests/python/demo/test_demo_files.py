@@ -112,6 +112,11 @@ def test_every_row_of_the_files_is_in_the_balance(demo: Demo) -> None:
         "demo_phone.calls": sum(map(len, delimited(demo, "demo_phone/*/calls.tsv", "\t"))),
         "demo_survey.responses": len(answers(demo)[0]) + answers(demo)[1],
         "demo_crm.customers": sum(map(len, delimited(demo, "demo_crm/*/customers.csv", ","))),
+        "demo_workforce.agent_status": sum(
+            map(len, delimited(demo, "demo_workforce/*/agent_status.csv", ","))
+        ),
+        "demo_workforce.shifts": sum(map(len, delimited(demo, "demo_workforce/*/shifts.csv", ","))),
+        "demo_shop.carts": sum(map(len, delimited(demo, "demo_shop/*/carts.csv", ","))),
     }
     assert read == {name: balance["rows_read"] for name, balance in demo.truth["rows"].items()}
     for balance in demo.truth["rows"].values():
@@ -194,6 +199,18 @@ def test_bad_rows_stay_far_below_the_quarantine_limit(demo: Demo) -> None:
             bad += record["version"] == "csat_5" and record["score"] == 7
             bad += record["version"] == "2.0" and record["score"] == 9
         assert bad <= 0.03 * len(lines), path
+
+
+def test_agents_take_one_call_or_a_few_chats_at_a_time_and_mostly_on_their_shifts(
+    demo: Demo,
+) -> None:
+    most = demo.truth["queues"]["concurrency"]["most"]
+    assert 2 <= most <= 6
+    totals: Counter[str] = Counter()
+    for seconds in demo.truth["queues"]["statuses"].values():
+        totals.update(seconds)
+    assert totals["offline"] > totals["available"] > totals["on_contact"] > 0
+    assert all(totals[name] > 0 for name in ("after_contact", "break", "training", "meeting"))
 
 
 def test_people_are_invented(demo: Demo) -> None:

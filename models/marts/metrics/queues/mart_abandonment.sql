@@ -36,6 +36,15 @@ counted as (
         count(case when outcome = 'failed' then 1 end) as failed_count,
         count(case when outcome = 'bot_only' then 1 end) as bot_only_count,
         count(case when outcome = 'unknown' then 1 end) as unknown_outcome_count,
+        -- Whose queue began after the call went through a menu before it, or was left in it.
+        count(
+            case
+                when
+                    contact_medium = 'voice'
+                    and (outcome = 'abandoned_in_ivr' or queued_at > started_at)
+                    then 1
+            end
+        ) as ivr_entered_count,
         count(case when outcome = 'answered' then wait_seconds end) as answered_wait_count,
         -- Exact in decimals: a sum of doubles depends on the order of its rows.
         cast(
@@ -43,19 +52,41 @@ counted as (
             as double
         ) as answered_wait_seconds_sum,
         count(case when outcome = 'answered' and wait_seconds <= answer_target_seconds then 1 end)
-            as answered_within_target_count
+            as answered_within_target_count,
+        count(case when outcome = 'answered' and wait_seconds <= 300 then 1 end)
+            as answered_within_300s_count,
+        count(case when is_abandoned and wait_seconds <= answer_target_seconds then 1 end)
+            as left_within_target_count
     from contacts
     group by
         contact_date, contact_medium, queue, source, channel, country_code, industry, plan_tier,
         product_area, team
 ),
 
+-- A source that gives no wait of any contact that it answered says nothing of service levels.
 netted as (
     select
         *,
         offered_count - short_abandoned_count as net_offered_count,
-        abandoned_count - short_abandoned_count as net_abandoned_count
+        abandoned_count - short_abandoned_count as net_abandoned_count,
+        sum(answered_count) over day_of_source = 0
+        or sum(answered_wait_count) over day_of_source > 0 as is_wait_known
     from counted
+    window day_of_source as (partition by contact_date, contact_medium, source)
+),
+
+measured as (
+    select
+        *,
+        case when is_wait_known then left_within_target_count else 0 end
+            as abandoned_within_target_count,
+        case when is_wait_known then abandoned_count - left_within_target_count else 0 end
+            as abandoned_after_target_count,
+        case when is_wait_known then answered_wait_count + abandoned_count else 0 end
+            as service_level_offered_count,
+        case when is_wait_known then answered_wait_count + net_abandoned_count else 0 end
+            as service_level_base_count
+    from netted
 )
 
 select
@@ -81,14 +112,47 @@ select
     failed_count,
     bot_only_count,
     unknown_outcome_count,
+    ivr_entered_count,
     answered_wait_count,
     answered_within_target_count,
+    answered_within_300s_count,
+    abandoned_within_target_count,
+    abandoned_after_target_count,
+    service_level_offered_count,
+    service_level_base_count,
     answered_wait_seconds_sum,
     {{ share_pct('net_abandoned_count', 'net_offered_count') }} as abandon_pct,
     {{ wilson_pct('net_abandoned_count', 'net_offered_count', 'low') }} as abandon_low_pct,
     {{ wilson_pct('net_abandoned_count', 'net_offered_count', 'high') }} as abandon_high_pct,
     {{ share_pct('abandoned_count', 'offered_count') }} as abandon_raw_pct,
+    {{ share_pct('ivr_abandoned_count', 'ivr_entered_count') }} as ivr_abandon_pct,
+    {{ wilson_pct('ivr_abandoned_count', 'ivr_entered_count', 'low') }} as ivr_abandon_low_pct,
+    {{ wilson_pct('ivr_abandoned_count', 'ivr_entered_count', 'high') }} as ivr_abandon_high_pct,
+    {{ share_pct('answered_within_target_count', 'service_level_base_count') }}
+        as service_level_pct,
+    {{ wilson_pct('answered_within_target_count', 'service_level_base_count', 'low') }}
+        as service_level_low_pct,
+    {{ wilson_pct('answered_within_target_count', 'service_level_base_count', 'high') }}
+        as service_level_high_pct,
+    {{ share_pct(
+        '(answered_within_target_count + abandoned_within_target_count)',
+        'service_level_offered_count'
+    ) }} as service_level_icmi_1_pct,
+    {{ share_pct('answered_within_target_count', 'answered_wait_count') }}
+        as service_level_icmi_2_pct,
+    {{ share_pct('answered_within_target_count', 'service_level_offered_count') }}
+        as service_level_icmi_3_pct,
+    {{ share_pct(
+        'answered_within_target_count',
+        '(answered_wait_count + abandoned_after_target_count)'
+    ) }} as service_level_icmi_4_pct,
+    {{ share_pct(
+        '(answered_within_target_count + service_level_offered_count - service_level_base_count)',
+        'service_level_offered_count'
+    ) }} as service_level_icmi_5_pct,
+    {{ share_pct('answered_within_300s_count', 'service_level_base_count') }}
+        as answered_within_300s_pct,
     answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_avg_seconds,
     {{ is_reportable('net_offered_count') }} as is_reportable,
     contact_date
-from netted
+from measured

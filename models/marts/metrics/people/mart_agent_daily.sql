@@ -1,0 +1,281 @@
+-- One row per day and agent who handled a contact, had a status or was on shift.
+{{ config(
+    materialized='by_day', day='activity_date',
+    reads=['ticket', 'chat', 'call', 'agent_status', 'shift'], causes=['rows', 'attributes'],
+    follows={'chat': [0, 1], 'agent_status': [0, 1], 'shift': [0, 1]}
+) }}
+
+{%- set statuses = [
+    'available', 'on_contact', 'after_contact', 'break', 'training', 'meeting', 'other_away',
+    'offline',
+] %}
+
+with contacts as (
+    select * from {{ ref('fct_contacts') }}
+    where
+        is_handled
+        and agent_id is not null
+        and {{ in_run_days('contact_type', 'contact_date') }}
+),
+
+calls as (
+    select * from {{ ref('fct_calls') }}
+    where {{ in_run_days(none, 'contact_date', kind='call') }}
+),
+
+handled as (
+    select
+        contacts.contact_date as activity_date,
+        contacts.agent_id,
+        count(*) as handled_count,
+        count(case when contacts.is_customer_contact then 1 end) as customer_contacts_count,
+        count(case when contacts.contact_type = 'ticket' then 1 end) as tickets_count,
+        count(case when contacts.contact_type = 'chat' then 1 end) as chats_count,
+        count(case when contacts.contact_type = 'call' then 1 end) as calls_count,
+        count(calls.handle_seconds) as call_handle_time_count,
+        cast(sum(cast(calls.handle_seconds as decimal(18, 6))) as double)
+            as call_handle_seconds_sum,
+        cast(sum(cast(calls.talk_seconds as decimal(18, 6))) as double) as talk_seconds_sum,
+        cast(sum(cast(calls.hold_seconds as decimal(18, 6))) as double) as hold_seconds_sum,
+        cast(sum(cast(calls.wrap_up_seconds as decimal(18, 6))) as double) as wrap_up_seconds_sum
+    from contacts
+    left join calls on contacts.contact_id = calls.contact_id
+    group by contacts.contact_date, contacts.agent_id
+),
+
+-- What lasts over midnight belongs to both days. Nothing is followed further than to the end of
+-- the day after the one on which it began: a longer status is a log-out that somebody forgot.
+spans as (
+    select
+        'chat' as span_kind,
+        agent_id,
+        contact_date as span_date,
+        cast(null as {{ dbt.type_string() }}) as status,
+        cast(null as {{ dbt.type_string() }}) as team,
+        cast(0 as double) as paid_share,
+        first_replied_at as span_from,
+        ended_at as span_to
+    from {{ ref('fct_contacts') }}
+    where
+        contact_type = 'chat'
+        and is_handled
+        and agent_id is not null
+        and first_replied_at >= started_at
+        and ended_at > first_replied_at
+        and ended_at <= {{ add_days('started_at', 1) }}
+        and {{ in_run_days_around('contact_date', 'chat', before=1) }}
+
+    union all
+
+    select
+        'status' as span_kind,
+        agent_id,
+        status_date as span_date,
+        status,
+        cast(null as {{ dbt.type_string() }}) as team,
+        cast(0 as double) as paid_share,
+        started_at as span_from,
+        ended_at as span_to
+    from {{ ref('fct_agent_status') }}
+    where
+        agent_id is not null
+        and ended_at > started_at
+        and {{ in_run_days_around('status_date', 'agent_status', before=1) }}
+
+    union all
+
+    select
+        'shift' as span_kind,
+        agent_id,
+        shift_date as span_date,
+        cast(null as {{ dbt.type_string() }}) as status,
+        team,
+        paid_seconds / scheduled_seconds as paid_share,
+        started_at as span_from,
+        ended_at as span_to
+    from {{ ref('fct_shifts') }}
+    where
+        agent_id is not null
+        and ended_at > started_at
+        and {{ in_run_days_around('shift_date', 'shift', before=1) }}
+),
+
+midnights as (
+    select
+        *,
+        {{ to_utc('cast(span_date as timestamp)', var('reporting_zone')) }} as midnight_0,
+        {{ to_utc('cast(' ~ add_days('span_date', 1) ~ ' as timestamp)', var('reporting_zone')) }}
+            as midnight_1,
+        {{ to_utc('cast(' ~ add_days('span_date', 2) ~ ' as timestamp)', var('reporting_zone')) }}
+            as midnight_2
+    from spans
+),
+
+cut as (
+    {%- for days in (0, 1) %}
+    select
+        span_kind,
+        cast({{ add_days('span_date', days) }} as date) as activity_date,
+        agent_id,
+        status,
+        team,
+        paid_share,
+        greatest(span_from, midnight_{{ days }}) as span_from,
+        least(span_to, midnight_{{ days + 1 }}) as span_to
+    from midnights
+    where span_from < midnight_{{ days + 1 }} and span_to > midnight_{{ days }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+slices as (
+    select
+        *,
+        cast({{ seconds_between('span_from', 'span_to') }} as decimal(18, 6)) as slice_seconds
+    from cut
+    where {{ in_run_days(none, 'activity_date', kind='chat') }}
+),
+
+chats as (
+    select * from slices
+    where span_kind = 'chat'
+),
+
+segments as (
+    {{ overlaps('chats', ['activity_date', 'agent_id']) }}
+),
+
+chatting as (
+    select
+        activity_date,
+        agent_id,
+        max(open_count) as concurrency_max,
+        sum(
+            cast({{ seconds_between('segment_from', 'segment_to') }} as decimal(18, 6))
+            * open_count
+        ) as chat_seconds_sum,
+        sum(cast({{ seconds_between('segment_from', 'segment_to') }} as decimal(18, 6)))
+            as chat_busy_seconds_sum
+    from segments
+    group by activity_date, agent_id
+),
+
+present as (
+    select
+        {%- for status in statuses %}
+        cast(sum(case when status = '{{ status }}' then slice_seconds else 0 end) as double)
+            as {{ status }}_seconds_sum,
+        {%- endfor %}
+        activity_date,
+        agent_id
+    from slices
+    where span_kind = 'status'
+    group by activity_date, agent_id
+),
+
+planned as (
+    select
+        activity_date,
+        agent_id,
+        min(team) as team,
+        cast(sum(slice_seconds) as double) as scheduled_seconds_sum,
+        cast(sum(cast(slice_seconds * paid_share as decimal(18, 6))) as double) as paid_seconds_sum
+    from slices
+    where span_kind = 'shift'
+    group by activity_date, agent_id
+),
+
+agents as (
+    select
+        activity_date,
+        agent_id
+    from handled
+    union
+    select
+        activity_date,
+        agent_id
+    from slices
+),
+
+joined as (
+    select
+        agents.activity_date,
+        agents.agent_id,
+        coalesce(planned.team, 'unknown') as team,
+        coalesce(handled.handled_count, 0) as handled_count,
+        coalesce(handled.customer_contacts_count, 0) as customer_contacts_count,
+        coalesce(handled.tickets_count, 0) as tickets_count,
+        coalesce(handled.chats_count, 0) as chats_count,
+        coalesce(handled.calls_count, 0) as calls_count,
+        coalesce(handled.call_handle_time_count, 0) as call_handle_time_count,
+        handled.call_handle_seconds_sum,
+        handled.talk_seconds_sum,
+        handled.hold_seconds_sum,
+        handled.wrap_up_seconds_sum,
+        chatting.concurrency_max,
+        cast(chatting.chat_seconds_sum as double) as chat_seconds_sum,
+        cast(chatting.chat_busy_seconds_sum as double) as chat_busy_seconds_sum,
+        {%- for status in statuses %}
+        present.{{ status }}_seconds_sum,
+        {%- endfor %}
+        present.on_contact_seconds_sum + present.after_contact_seconds_sum
+            as status_handle_seconds_sum,
+        present.on_contact_seconds_sum
+        + present.after_contact_seconds_sum
+        + present.available_seconds_sum as productive_seconds_sum,
+        planned.scheduled_seconds_sum,
+        planned.paid_seconds_sum,
+        present.agent_id is not null and planned.agent_id is not null as is_comparable
+    from agents
+    left join handled
+        on
+            agents.agent_id = handled.agent_id
+            and agents.activity_date is not distinct from handled.activity_date
+    left join chatting
+        on agents.agent_id = chatting.agent_id and agents.activity_date = chatting.activity_date
+    left join present
+        on agents.agent_id = present.agent_id and agents.activity_date = present.activity_date
+    left join planned
+        on agents.agent_id = planned.agent_id and agents.activity_date = planned.activity_date
+),
+
+-- Utilisation compares statuses with a shift: where one of them is missing there is none.
+compared as (
+    select
+        *,
+        case when is_comparable then productive_seconds_sum end as utilised_seconds_sum,
+        case when is_comparable then paid_seconds_sum end as utilisation_base_seconds_sum
+    from joined
+)
+
+select
+    agent_id,
+    team,
+    handled_count,
+    customer_contacts_count,
+    tickets_count,
+    chats_count,
+    calls_count,
+    call_handle_time_count,
+    concurrency_max,
+    call_handle_seconds_sum,
+    talk_seconds_sum,
+    hold_seconds_sum,
+    wrap_up_seconds_sum,
+    chat_seconds_sum,
+    chat_busy_seconds_sum,
+    {%- for status in statuses %}
+    {{ status }}_seconds_sum,
+    {%- endfor %}
+    status_handle_seconds_sum,
+    productive_seconds_sum,
+    scheduled_seconds_sum,
+    paid_seconds_sum,
+    utilised_seconds_sum,
+    utilisation_base_seconds_sum,
+    call_handle_seconds_sum / nullif(call_handle_time_count, 0) as call_handle_time_avg_seconds,
+    chat_seconds_sum / nullif(chat_busy_seconds_sum, 0) as concurrency_avg,
+    {{ share_pct('status_handle_seconds_sum', 'productive_seconds_sum') }} as occupancy_pct,
+    {{ share_pct('utilised_seconds_sum', 'utilisation_base_seconds_sum') }} as utilisation_pct,
+    activity_date
+from compared

@@ -1,0 +1,63 @@
+-- One row per chat that a human served: its time by the clock, and its share of the agent's time.
+{{ config(
+    schema='intermediate', contract={'enforced': false},
+    materialized='by_day', day='contact_date', reads=['chat'], causes=['rows'],
+    follows={'chat': [1, 1]}
+) }}
+
+-- A chat of at most a day meets only chats that began the day before, on its day or the day after.
+with spans as (
+    select
+        contact_id,
+        agent_id,
+        contact_date,
+        first_replied_at as span_from,
+        ended_at as span_to
+    from {{ ref('fct_contacts') }}
+    where
+        contact_type = 'chat'
+        and is_handled
+        and agent_id is not null
+        and first_replied_at >= started_at
+        and ended_at > first_replied_at
+        and ended_at <= {{ add_days('started_at', 1) }}
+        and {{ in_run_days_around('contact_date', 'chat', before=1, after=1) }}
+),
+
+segments as (
+    {{ overlaps('spans', ['agent_id']) }}
+),
+
+-- Of a moment with three chats each gets a third. Decimals: their sum has no order.
+shares as (
+    select
+        spans.contact_id,
+        spans.contact_date,
+        spans.span_from,
+        spans.span_to,
+        cast(
+            sum(
+                cast(
+                    {{ seconds_between('segments.segment_from', 'segments.segment_to') }}
+                    / segments.open_count as decimal(18, 6)
+                )
+            ) as double
+        ) as adjusted_handle_seconds,
+        max(segments.open_count) as concurrency_max
+    from spans
+    inner join segments
+        on
+            spans.agent_id = segments.agent_id
+            and spans.span_from <= segments.segment_from
+            and spans.span_to >= segments.segment_to
+    where {{ in_run_days(none, 'spans.contact_date', kind='chat') }}
+    group by spans.contact_id, spans.contact_date, spans.span_from, spans.span_to
+)
+
+select
+    contact_id,
+    {{ seconds_between('span_from', 'span_to') }} as handle_seconds,
+    adjusted_handle_seconds,
+    concurrency_max,
+    contact_date
+from shares

@@ -12,7 +12,7 @@
         coalesce(list_contains(getvariable('cx_{{ list }}_{{ kind }}'), {{ day }}), true)
     {%- else -%}
         coalesce(case {{ kind_column }}
-            {%- for name in ('ticket', 'chat', 'call', 'response') %}
+            {%- for name in day_kinds().values() %}
             when '{{ name }}' then list_contains(getvariable('cx_{{ list }}_{{ name }}'), {{ day }})
             {%- endfor %}
         end, true)

@@ -96,6 +96,11 @@ def _tables(company: Company, seed: int) -> dict[str, Table]:
     from orchestration.demo.exports import answer_table, call_table, chat_table, customer_table
     from orchestration.demo.exports_workforce import cart_table, shift_table, status_table
     from orchestration.demo.helpdesk import agent_table, ticket_table
+    from orchestration.demo.programme_exports import (
+        feedback_table,
+        invitation_table,
+        opinion_table,
+    )
 
     tables = {
         "tickets": ticket_table(company),
@@ -107,6 +112,9 @@ def _tables(company: Company, seed: int) -> dict[str, Table]:
         "agent_status": status_table(company),
         "shifts": shift_table(company),
         "carts": cart_table(company),
+        "invitations": invitation_table(company),
+        "feedback": feedback_table(company),
+        "questionnaires": opinion_table(company),
     }
     plant(tables, company, seed)
     return tables

@@ -146,6 +146,76 @@ class Answer:
     has_person: bool = True
     comment: str | None = None
     number: int = 0
+    touchpoint: str = ""
+    collected_by: str = ""
+    reason: str | None = None
+    invitation: Invitation | None = None
+
+    @property
+    def is_test(self) -> bool:
+        return self.customer is not None and self.customer.is_test
+
+
+@dataclass(slots=True, kw_only=True)
+class Invitation:
+    """An invitation to a survey, sent or held back.
+
+    Attributes:
+        answers: the answers that it brought, one for each question answered.
+        held_back: why it was not sent; None when it was.
+        responded_at: when the first question was answered; None when none was by the end.
+    """
+
+    campaign: Literal["relational", "transactional"]
+    customer: Customer | None
+    customer_id: int | None
+    contact: Contact | None
+    sent_at: int
+    answers: list[Answer] = field(default_factory=list)
+    number: int = 0
+    touchpoint: str = ""
+    sent_by: str = ""
+    questions: int = 1
+    held_back: str | None = None
+    bounced: bool = False
+    delivered_at: int | None = None
+    opened_at: int | None = None
+    responded_at: int | None = None
+    completed: bool = False
+
+    @property
+    def is_test(self) -> bool:
+        return self.customer is not None and self.customer.is_test
+
+
+@dataclass(slots=True, kw_only=True)
+class FeedbackCase:
+    """What became of a piece of feedback; a moment is None while it has not come."""
+
+    kind: Literal["complaint", "idea", "thanks"]
+    category: str
+    owner: str
+    answer: Answer
+    asked_at: int
+    categorised_at: int | None = None
+    acted_at: int | None = None
+    followed_up_at: int | None = None
+    number: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Opinion:
+    """An answer that the agency collected: to a question of its own, in its own way."""
+
+    question: str
+    answer: int
+    method: Literal["questionnaire", "group", "listening"]
+    collected_by: str
+    touchpoint: str
+    customer: Customer | None
+    contact: Contact | None
+    answered_at: int
+    number: int = 0
 
     @property
     def is_test(self) -> bool:

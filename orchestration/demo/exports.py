@@ -26,7 +26,7 @@ CALL_COLUMNS = (
 )  # fmt: skip
 CUSTOMER_COLUMNS = (
     "customer_id", "name", "email", "country", "industry", "plan", "segment", "signed_up",
-    "churned", "test_account", "updated_at",
+    "churned", "test_account", "updated_at", "prefers", "needs_care",
 )  # fmt: skip
 YES_NO = {True: "yes", False: "no", None: ""}
 ONE_ZERO = {True: "1", False: "0", None: ""}
@@ -199,6 +199,12 @@ def answer_record(answer: Answer, score: int | None, updated_at: int) -> dict[st
         "person": person,
         "interaction": {"type": kind_of(contact), "id": contact.number} if contact else None,
         "agent": contact.agent_id if contact else None,
+        # Who wants to stay anonymous must not be found by the invitation.
+        "invitation": answer.invitation.number if answer.invitation and person else None,
+        "touchpoint": answer.touchpoint,
+        "collected_by": answer.collected_by,
+        "reason": answer.reason,
+        "has_comment": answer.comment is not None,
         "sent_at": answer.sent_at,
         "created_at": answer.created_at,
         "updated_at": updated_at,
@@ -236,4 +242,6 @@ def customer_fields(customer: Customer, version: CustomerVersion) -> list[str]:
         version.churned.isoformat() if version.churned else "",
         "t" if customer.is_test else "f",
         iso(version.updated_at) or "",
+        customer.prefers,
+        "t" if customer.needs_care else "f",
     ]

@@ -11,6 +11,11 @@ from pathlib import Path
 
 from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS, quoted
 from orchestration.demo.exports_workforce import CART_COLUMNS, SHIFT_COLUMNS, STATUS_COLUMNS
+from orchestration.demo.programme_exports import (
+    FEEDBACK_COLUMNS,
+    INVITATION_COLUMNS,
+    OPINION_COLUMNS,
+)
 from orchestration.demo.rows import RawRow, Table
 from orchestration.demo.vocabulary import DAY
 from orchestration.demo.world import Calendar
@@ -58,6 +63,9 @@ def write_files(inbox: Path, tables: dict[str, Table], pages: Pages, calendar: C
         ("agent_status", "agent_status.csv", ",".join(STATUS_COLUMNS), "\n"),
         ("shifts", "shifts.csv", ",".join(SHIFT_COLUMNS), "\n"),
         ("carts", "carts.csv", ",".join(CART_COLUMNS), "\n"),
+        ("invitations", "invitations.csv", ",".join(INVITATION_COLUMNS), "\n"),
+        ("feedback", "feedback.csv", ",".join(FEEDBACK_COLUMNS), "\n"),
+        ("questionnaires", "questionnaires.csv", ",".join(OPINION_COLUMNS), "\n"),
     ):
         for day, rows in tables[name].by_date.items():
             if not rows:

@@ -9,6 +9,7 @@ from orchestration.demo.carts import Cart, draw_carts
 from orchestration.demo.contacts import Contacts, simulate_contacts
 from orchestration.demo.dice import Dice
 from orchestration.demo.events import Answer
+from orchestration.demo.programme import Programme, draw_programme
 from orchestration.demo.surveys import draw_answers
 from orchestration.demo.tickets import merge_tickets
 from orchestration.demo.workforce import Workforce, draw_shifts, draw_workforce, hand_out
@@ -24,6 +25,7 @@ class Company:
     answers: tuple[Answer, ...]
     workforce: Workforce
     carts: tuple[Cart, ...]
+    programme: Programme
 
     @property
     def calendar(self) -> Calendar:
@@ -40,7 +42,8 @@ def simulate(
     scale_chat_waits(contacts.chats)
     shifts = draw_shifts(world)
     hand_out(contacts, shifts, seed)
-    answers = draw_answers(world, contacts, seed)
+    answers, asked = draw_answers(world, contacts, seed)
     score_csat(answers, seed)
     workforce = draw_workforce(world, contacts, shifts, seed)
-    return Company(world, contacts, answers, workforce, draw_carts(world, seed))
+    programme = draw_programme(world, contacts, answers, asked, seed)
+    return Company(world, contacts, answers, workforce, draw_carts(world, seed), programme)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from orchestration.demo.contacts import Contacts
 from orchestration.demo.dice import Dice
-from orchestration.demo.events import Answer, Call, Chat, Contact, Ticket
+from orchestration.demo.events import Answer, Call, Chat, Contact, Invitation, Ticket
 from orchestration.demo.vocabulary import COMMENTS, DAY, HOUR, TECHNOLOGY
 from orchestration.demo.world import Customer, World
 
@@ -24,24 +24,50 @@ RELATIONAL_SHARE = 0.42
 FIRST_ANSWER_ID = 7_000_001
 
 
-def draw_answers(world: World, contacts: Contacts, seed: int) -> tuple[Answer, ...]:
-    """All answers given within the calendar, numbered in the order of time."""
+def draw_answers(
+    world: World, contacts: Contacts, seed: int
+) -> tuple[tuple[Answer, ...], list[Invitation]]:
+    """All answers given within the calendar, numbered in the order of time, and who was asked."""
     dice = Dice(seed, "surveys")
     answers: list[Answer] = []
+    asked: list[Invitation] = []
     happened = sorted(contacts.all(), key=lambda contact: (contact.started_at, contact.serial))
     for contact in happened:
         ended_at = surveyed_at(contact)
         if ended_at is not None and dice.chance(SURVEYED):
-            answers.extend(_after_contact(contact, ended_at, world, dice))
+            sent_at, found = _after_contact(contact, ended_at, world, dice)
+            answers.extend(found)
+            asked.append(
+                Invitation(
+                    campaign="transactional",
+                    customer=contact.customer,
+                    customer_id=contact.customer_id,
+                    contact=contact,
+                    sent_at=sent_at,
+                    answers=found,
+                )
+            )
     for customer in world.customers:
-        answers.extend(_relational(customer, world, dice))
+        found = _relational(customer, world, dice)
+        answers.extend(found)
+        asked.extend(
+            Invitation(
+                campaign="relational",
+                customer=customer,
+                customer_id=customer.customer_id,
+                contact=None,
+                sent_at=answer.sent_at,
+                answers=[answer],
+            )
+            for answer in found
+        )
     kept = [answer for answer in answers if answer.created_at < world.calendar.end]
     kept.sort(key=lambda answer: answer.created_at)
     for place, answer in enumerate(kept):
         answer.number = FIRST_ANSWER_ID + place
         if answer.edited_at is not None and answer.edited_at >= world.calendar.end:
             answer.edited_at = None
-    return tuple(kept)
+    return tuple(kept), asked
 
 
 def surveyed_at(contact: Contact) -> int | None:
@@ -79,8 +105,10 @@ def feeling_about(contact: Contact, dice: Dice) -> float:
     return feeling + 0.9 * dice.normal()
 
 
-def _after_contact(contact: Contact, ended_at: int, world: World, dice: Dice) -> list[Answer]:
-    """Answers that follow one contact: none to a few, one for each question."""
+def _after_contact(
+    contact: Contact, ended_at: int, world: World, dice: Dice
+) -> tuple[int, list[Answer]]:
+    """When the survey after a contact was sent, and its answers: none to a few."""
     feeling = feeling_about(contact, dice)
     sent_at = ended_at + dice.integer(120, 3 * HOUR)
     created_at = sent_at + 30 + round(dice.lognormal(9 * HOUR, 1.3))
@@ -129,7 +157,7 @@ def _after_contact(contact: Contact, ended_at: int, world: World, dice: Dice) ->
         truthful = contact.happy_end if dice.chance(0.94) else not contact.happy_end
         resolved.score = int((truthful and contact.depth == 0) or dice.chance(0.15))
         found.append(resolved)
-    return found
+    return sent_at, found
 
 
 def _mark_unrated_or_edited(answer: Answer, dice: Dice) -> None:

@@ -14,6 +14,7 @@ from orchestration.demo.simulate import Company
 from orchestration.demo.truth_fcr import first_contact_resolution, is_measured_first_contact
 from orchestration.demo.truth_figures import Figures, channel_of, country_of, grouped, percent
 from orchestration.demo.truth_queues import queue_truth
+from orchestration.demo.truth_programme import programme
 from orchestration.demo.truth_surveys import ces, csat, csat_figures, nps, stated_fcr
 from orchestration.demo.world import Calendar
 
@@ -33,6 +34,9 @@ ABOUT = {
     "nps": "Last valid version; relational and transactional apart.",
     "ces": "By scale; easy = 1-2 of ces_1 (low is good), 5-7 of ces_2.",
     "stated_fcr": "The survey question whether the matter was solved at once.",
+    "programme": "Surveys: invitations, statements, reasons, recovered customers and feedback. "
+    "Delivered = neither held back nor bounced; over_surveyed = more than 1 in 7 days or more than "
+    "3 in 90; fell_through = not followed up within 14 days that are over.",
     "abandonment": "Inbound, no spam: offered = answered + abandoned; short = abandoned in less "
     "than 5 s (voice) or 0 s (chat); pct = (abandoned - short) / (offered - short) * 100.",
     "speed_of_answer": "Wait of answered inbound contacts in the queue.",
@@ -62,6 +66,7 @@ def compute_truth(company: Company, tables: dict[str, Table]) -> Figures:
         "nps": nps(company),
         "ces": ces(company),
         "stated_fcr": stated_fcr(company),
+        "programme": programme(company),
         "abandonment": abandonment(contacts),
         "speed_of_answer": speed_of_answer(contacts),
         "handle_time": handle_time(contacts),

@@ -60,7 +60,10 @@ def csat(company: Company) -> Figures:
         "by_channel": by(channel, overall),
         "by_country": by(country, overall),
         "by_industry": by(industry, overall),
-        "by_question": by(lambda answer: answer.aspect, answers),
+        "by_question": {
+            **by(lambda answer: answer.aspect, answers),
+            **agency_satisfaction(company),
+        },
     }
 
 
@@ -101,3 +104,25 @@ def stated_fcr(company: Company) -> Figures:
     answers = rated(company, "resolved")
     yes = sum(answer.score == 1 for answer in answers)
     return {"responses": len(answers), "yes": yes, "fcr_survey_pct": percent(yes, len(answers))}
+
+
+# Scale of the agency's own questions: satisfied from, dissatisfied up to.
+AGENCY_SCALES = {"service_today": (8, 2), "group_impression": (6, 2), "mention": (1, 0)}
+
+
+def agency_satisfaction(company: Company) -> Figures:
+    """Satisfaction as the agency asked for it or heard it, by question."""
+    figures: Figures = {}
+    found = [opinion for opinion in company.programme.opinions if not opinion.is_test]
+    for question, (good_from, bad_to) in AGENCY_SCALES.items():
+        scores = [opinion.answer for opinion in found if opinion.question == question]
+        if scores:
+            satisfied = sum(score >= good_from for score in scores)
+            figures[question] = {
+                "responses": len(scores),
+                "satisfied": satisfied,
+                "dissatisfied": sum(score <= bad_to for score in scores),
+                "score_sum": sum(scores),
+                "csat_pct": percent(satisfied, len(scores)),
+            }
+    return figures

@@ -85,6 +85,7 @@ INDUSTRIES = (
 )
 PLANS = Weighted({"free": 30, "team": 35, "business": 25, "enterprise": 10})
 PLAN_ORDER = ("free", "team", "business", "enterprise")
+PREFERENCES = Weighted({"any": 40, "e-mail": 25, "chat": 20, "telephone": 15})
 SEGMENTS = {
     "free": Weighted({"consumer": 70, "small_business": 30}),
     "team": Weighted({"small_business": 80, "mid_market": 20}),

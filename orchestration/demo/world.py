@@ -6,7 +6,7 @@ Knows nothing of contacts and files. Times are epoch seconds (UTC).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from orchestration.demo.dice import Dice, Weighted
@@ -19,6 +19,7 @@ from orchestration.demo.vocabulary import (
     LAST_NAMES,
     PLAN_ORDER,
     PLANS,
+    PREFERENCES,
     SEGMENTS,
     TEAMS,
 )
@@ -87,6 +88,8 @@ class Customer:
     mood: float
     activity: float
     versions: tuple[CustomerVersion, ...]
+    prefers: str = "any"
+    needs_care: bool = False
 
     @property
     def churned(self) -> date | None:
@@ -130,8 +133,13 @@ def build_world(calendar: Calendar, customers: int, agents: int, seed: int) -> W
     Raises nothing; needs at least two customers and four agents to be of use.
     """
     dice = Dice(seed, "customers")
-    people = tuple(_customer(place, customers, calendar, dice) for place in range(customers))
-    return World(calendar, people, _agents(agents, calendar, Dice(seed, "agents")))
+    people = [_customer(place, customers, calendar, dice) for place in range(customers)]
+    care = Dice(seed, "care")
+    people = [
+        replace(person, prefers=care.weighted(PREFERENCES), needs_care=care.chance(0.07))
+        for person in people
+    ]
+    return World(calendar, tuple(people), _agents(agents, calendar, Dice(seed, "agents")))
 
 
 def _customer(place: int, total: int, calendar: Calendar, dice: Dice) -> Customer:

@@ -33,13 +33,23 @@ described as (
         latest_of_time.country_code,
         latest_of_time.industry,
         latest_of_time.plan_tier,
+        latest_of_time.segment,
+        latest_of_time.preferred_channel,
+        latest_of_time.is_vulnerable,
         coalesce(latest.is_test, false) as is_test,
         latest_of_time.changed_at,
         concat_ws(
             '|',
             coalesce(latest_of_time.country_code, '\0'),
             coalesce(latest_of_time.industry, '\0'),
-            coalesce(latest_of_time.plan_tier, '\0')
+            coalesce(latest_of_time.plan_tier, '\0'),
+            coalesce(latest_of_time.segment, '\0'),
+            coalesce(latest_of_time.preferred_channel, '\0'),
+            case
+                when latest_of_time.is_vulnerable then 'yes'
+                when not latest_of_time.is_vulnerable then 'no'
+                else '\0'
+            end
         ) as _signature
     from latest_of_time
     inner join {{ ref('int_customers_versioned') }} as latest
@@ -55,6 +65,9 @@ compared as (
         country_code,
         industry,
         plan_tier,
+        segment,
+        preferred_channel,
+        is_vulnerable,
         is_test,
         changed_at,
         lag(_signature) over (partition by customer_id order by changed_at) as previous_signature,
@@ -70,6 +83,9 @@ changes as (
         country_code,
         industry,
         plan_tier,
+        segment,
+        preferred_channel,
+        is_vulnerable,
         is_test,
         case
             when changed_at = first_changed_at then timestamp '0001-01-01 00:00:00' else changed_at
@@ -83,6 +99,9 @@ select
     country_code,
     industry,
     plan_tier,
+    segment,
+    preferred_channel,
+    is_vulnerable,
     is_test,
     valid_from
 from changes

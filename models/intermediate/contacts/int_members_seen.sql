@@ -1,7 +1,8 @@
--- One row per kind and day of contacts or answers and customer, agent or product area seen in them.
+-- One row per kind and day of contacts, answers or invitations and customer, agent, product area
+-- or question seen in them.
 {{ config(
     materialized='by_day', kind='kind', day='seen_date', storage='table',
-    reads=['ticket', 'chat', 'call', 'response'],
+    reads=['ticket', 'chat', 'call', 'response', 'invitation'],
     causes=['rows', 'attributes', 'linked']
 ) }}
 
@@ -13,6 +14,11 @@ with contacts as (
 answers as (
     select * from {{ ref('int_survey_responses_versioned') }}
     where _disposition = 'accepted' and {{ in_run_days(none, '_day', kind='response') }}
+),
+
+invitations as (
+    select * from {{ ref('int_survey_invitations_versioned') }}
+    where _disposition = 'accepted' and {{ in_run_days(none, '_day', kind='invitation') }}
 ),
 
 seen as (
@@ -50,6 +56,20 @@ seen as (
         'agent' as member_kind,
         agent_id as member_id
     from answers
+    union
+    select
+        'response' as kind,
+        _day as seen_date,
+        'question' as member_kind,
+        survey_type || ':' || scale_id || ':' || coalesce(question_key, 'overall') as member_id
+    from answers
+    union
+    select
+        'invitation' as kind,
+        _day as seen_date,
+        'customer' as member_kind,
+        customer_id as member_id
+    from invitations
 )
 
 select

@@ -63,6 +63,10 @@ scales as (
     select * from {{ ref('rating_scales') }}
 ),
 
+questions as (
+    select * from {{ ref('survey_questions') }}
+),
+
 contacts as (
     select * from {{ ref('fct_contacts') }}
     where {{ in_run_days('contact_type', 'contact_date', list='context') }}
@@ -86,6 +90,13 @@ joined as (
         scales.scale_version,
         scales.direction as scale_direction,
         coalesce(responses.question_key, 'overall') as question_key,
+        coalesce(questions.question_role, 'unknown') as question_role,
+        responses.invitation_id,
+        coalesce(responses.touchpoint, 'unknown') as touchpoint,
+        coalesce(responses.collection_channel, 'unknown') as collection_channel,
+        coalesce(responses.measurement_source, 'survey') as measurement_source,
+        coalesce(responses.reason_code, 'unknown') as reason_code,
+        responses.has_comment,
         case
             when coalesce(responses.is_relational, false) then 'relational'
             else 'transactional'
@@ -109,6 +120,8 @@ joined as (
         ) as country_code,
         coalesce(customers.industry, contacts.industry, 'unknown') as industry,
         coalesce(customers.plan_tier, contacts.plan_tier, 'unknown') as plan_tier,
+        coalesce(customers.segment, 'unknown') as segment,
+        customers.is_vulnerable,
         responses.score,
         first_scores.first_score,
         scales.score_min,
@@ -117,6 +130,10 @@ joined as (
         responses.score between scales.negative_min and scales.negative_max as is_negative,
         coalesce(contacts.is_bot_only, false) as is_bot_only,
         coalesce(customers.is_test, false) or coalesce(contacts.is_test, false) as is_test,
+        {{ seconds_between(
+            'coalesce(contacts.first_resolved_at, contacts.ended_at)', 'responses.responded_at'
+        ) }} as survey_lag_seconds,
+        {{ seconds_between('responses.sent_at', 'responses.responded_at') }} as answer_seconds,
         responses.sent_at,
         responses.responded_at,
         {{ reporting_date('responses.responded_at') }} as response_date,
@@ -130,6 +147,10 @@ joined as (
     from responses
     left join first_scores on responses.response_id = first_scores.response_id
     left join scales on responses.scale_id = scales.scale_id
+    left join questions
+        on
+            responses.survey_type = questions.survey_type
+            and coalesce(responses.question_key, 'overall') = questions.question_key
     left join contacts on responses.contact_id = contacts.contact_id
     left join customers
         on
@@ -162,13 +183,41 @@ ranked as (
     from joined
 ),
 
+-- The effort that the customer stated about the same contact, for questions that are read by it.
+efforts as (
+    select
+        contact_id,
+        scale_id as effort_scale_id,
+        case
+            when is_positive then 'low'
+            when is_negative then 'high'
+            else 'neutral'
+        end as effort_band,
+        row_number() over (
+            partition by contact_id order by responded_at desc nulls last, response_id desc
+        ) as effort_rank
+    from ranked
+    where
+        survey_type = 'ces'
+        and question_key = 'overall'
+        and score is not null
+        and answer_rank = 1
+        and contact_id is not null
+),
+
 flagged as (
     select
-        *,
-        score is not null and answer_rank = 1 and not is_test as is_counted,
-        -- What a headline is made of: one question, served by people.
-        question_key = 'overall' and not is_bot_only as is_headline
+        ranked.*,
+        efforts.effort_scale_id,
+        efforts.effort_band,
+        ranked.score is not null and ranked.answer_rank = 1 and not ranked.is_test as is_counted,
+        -- What a headline is made of: one question, asked in a survey, served by people.
+        ranked.question_key = 'overall'
+        and ranked.measurement_source = 'survey'
+        and not ranked.is_bot_only as is_headline
     from ranked
+    left join efforts
+        on ranked.contact_id = efforts.contact_id and efforts.effort_rank = 1
     where {{ in_run_days(none, 'response_date', kind='response') }}
 )
 
@@ -179,7 +228,9 @@ select
     scale_version,
     scale_direction,
     question_key,
+    question_role,
     survey_scope,
+    invitation_id,
     contact_id,
     customer_id,
     agent_id,
@@ -192,6 +243,13 @@ select
     country_code,
     industry,
     plan_tier,
+    segment,
+    touchpoint,
+    collection_channel,
+    measurement_source,
+    reason_code,
+    effort_scale_id,
+    effort_band,
     score,
     first_score,
     cast(score_min as double) as score_min,
@@ -202,8 +260,12 @@ select
             then 100 * (score_max - score) / (score_max - score_min)
         else 100 * (score - score_min) / (score_max - score_min)
     end as score_pct,
+    case when survey_lag_seconds >= 0 then survey_lag_seconds end as survey_lag_seconds,
+    case when answer_seconds >= 0 then answer_seconds end as answer_seconds,
     is_positive,
     is_negative,
+    is_vulnerable,
+    has_comment,
     is_linked_to_contact,
     is_bot_only,
     is_test,

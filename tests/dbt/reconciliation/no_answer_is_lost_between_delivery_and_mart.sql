@@ -1,5 +1,5 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_survey_responses'}}}) }}
--- Accepted answers = facts, and the counted facts = the sum of the three survey marts.
+-- Accepted answers = facts, and the counted facts = the sum of the four survey marts.
 with accepted as (
     select coalesce(sum(rows_count), 0) as accepted_count
     from {{ ref('int_lake_counts') }}
@@ -28,6 +28,9 @@ marts as (
         where {{ in_tested_days('response_date') }}
         union all
         select responses_count from {{ ref('mart_ces') }}
+        where {{ in_tested_days('response_date') }}
+        union all
+        select statements_count as responses_count from {{ ref('mart_survey_statements') }}
         where {{ in_tested_days('response_date') }}
     ) as answers
 )

@@ -117,6 +117,13 @@ def test_every_row_of_the_files_is_in_the_balance(demo: Demo) -> None:
         ),
         "demo_workforce.shifts": sum(map(len, delimited(demo, "demo_workforce/*/shifts.csv", ","))),
         "demo_shop.carts": sum(map(len, delimited(demo, "demo_shop/*/carts.csv", ","))),
+        "demo_survey.invitations": sum(
+            map(len, delimited(demo, "demo_survey/*/invitations.csv", ","))
+        ),
+        "demo_survey.feedback": sum(map(len, delimited(demo, "demo_survey/*/feedback.csv", ","))),
+        "demo_research.questionnaires": sum(
+            map(len, delimited(demo, "demo_research/*/questionnaires.csv", ","))
+        ),
     }
     assert read == {name: balance["rows_read"] for name, balance in demo.truth["rows"].items()}
     for balance in demo.truth["rows"].values():

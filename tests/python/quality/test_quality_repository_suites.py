@@ -100,6 +100,24 @@ DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "satisfied_above_their_base": {"responses_count": 3, "satisfied_count": 4},
         "csat_pct_outside_its_interval": {"csat_low_pct": 40, "csat_pct": 39},
     },
+    "fct_survey_invitations": {
+        "answered_without_delivery": {"is_responded": True, "is_delivered": False},
+        "answered_before_it_was_sent": {"sent_at": LATER, "responded_at": EARLIER},
+        "more_in_a_week_than_in_a_quarter": {
+            "prior_invites_7d_count": 2,
+            "prior_invites_90d_count": 1,
+        },
+    },
+    "mart_csat_recovery": {
+        "parts_above_their_base": {"answered_again_count": 1, "recovered_count": 2}
+    },
+    "mart_survey_response": {
+        "components_above_their_base": {"responses_count": 2, "delivered_count": 1}
+    },
+    "mart_survey_contactability": {
+        "more_in_a_week_than_in_a_quarter": {"invites_7d_count": 2, "invites_90d_count": 1},
+        "flag_without_date": {"is_do_not_survey": True},
+    },
     "mart_customer_health": {
         "components_outside_their_range": {"ces_score": 101},
         "colour_without_score": {"rag": "green"},

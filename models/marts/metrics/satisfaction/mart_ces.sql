@@ -1,5 +1,6 @@
 -- One row per response date, rating scale (version of the question), source, contact source,
--- channel, country, industry, plan tier, product area, team, question and bot flag.
+-- channel, country, industry, plan tier, segment, product area, team, touchpoint, collection
+-- channel, question and bot flag.
 {{ config(materialized='by_day', day='response_date', reads=['response']) }}
 
 with responses as (
@@ -22,8 +23,11 @@ counted as (
         country_code,
         industry,
         plan_tier,
+        segment,
         product_area,
         team,
+        touchpoint,
+        collection_channel,
         question_key,
         is_bot_only,
         is_headline,
@@ -31,12 +35,14 @@ counted as (
         count(case when is_positive then 1 end) as easy_count,
         count(case when is_negative then 1 end) as difficult_count,
         count(case when scale_id = 'ces_2' and score >= 6 then 1 end) as very_easy_count,
+        count(survey_lag_seconds) as survey_lag_count,
+        cast(sum(cast(survey_lag_seconds as decimal(18, 6))) as double) as survey_lag_seconds_sum,
         sum(score) as score_sum
     from responses
     group by
         response_date, scale_id, scale_version, scale_direction, source, contact_source, channel,
-        country_code, industry, plan_tier, product_area, team, question_key, is_bot_only,
-        is_headline
+        country_code, industry, plan_tier, segment, product_area, team, touchpoint,
+        collection_channel, question_key, is_bot_only, is_headline
 )
 
 select
@@ -49,8 +55,11 @@ select
     country_code,
     industry,
     plan_tier,
+    segment,
     product_area,
     team,
+    touchpoint,
+    collection_channel,
     question_key,
     responses_count,
     easy_count,
@@ -58,11 +67,14 @@ select
     difficult_count,
     very_easy_count,
     score_sum,
+    survey_lag_count,
+    survey_lag_seconds_sum,
     {{ share_pct('easy_count', 'responses_count') }} as ces_easy_pct,
     {{ wilson_pct('easy_count', 'responses_count', 'low') }} as ces_easy_low_pct,
     {{ wilson_pct('easy_count', 'responses_count', 'high') }} as ces_easy_high_pct,
     {{ share_pct('difficult_count', 'responses_count') }} as ces_difficult_pct,
     score_sum / nullif(responses_count, 0) as ces_avg,
+    survey_lag_seconds_sum / nullif(survey_lag_count, 0) as survey_lag_avg_seconds,
     case
         when scale_id = 'ces_2'
             then {{ share_pct('(very_easy_count - difficult_count)', 'responses_count') }}

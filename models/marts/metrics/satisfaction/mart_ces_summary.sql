@@ -16,8 +16,9 @@ counted as (
         ],
         counts=[
             'responses_count', 'easy_count', 'neutral_count', 'difficult_count', 'very_easy_count',
+            'survey_lag_count',
         ],
-        amounts=['score_sum'],
+        amounts=['score_sum', 'survey_lag_seconds_sum'],
     ) }}
 )
 
@@ -35,11 +36,14 @@ select
     difficult_count,
     very_easy_count,
     score_sum,
+    survey_lag_count,
+    survey_lag_seconds_sum,
     {{ share_pct('easy_count', 'responses_count') }} as ces_easy_pct,
     {{ wilson_pct('easy_count', 'responses_count', 'low') }} as ces_easy_low_pct,
     {{ wilson_pct('easy_count', 'responses_count', 'high') }} as ces_easy_high_pct,
     {{ share_pct('difficult_count', 'responses_count') }} as ces_difficult_pct,
     score_sum / nullif(responses_count, 0) as ces_avg,
+    survey_lag_seconds_sum / nullif(survey_lag_count, 0) as survey_lag_avg_seconds,
     case
         when scale_id = 'ces_2'
             then {{ share_pct('(very_easy_count - difficult_count)', 'responses_count') }}

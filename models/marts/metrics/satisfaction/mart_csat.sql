@@ -1,5 +1,6 @@
 -- One row per response date, source, contact source, channel, country, industry, plan tier,
--- product area, team, rating scale, question and bot flag.
+-- segment, vulnerability, product area, reason, team, touchpoint, collection channel, measurement
+-- source, rating scale, question and bot flag.
 {{ config(materialized='by_day', day='response_date', reads=['response']) }}
 
 with responses as (
@@ -19,8 +20,14 @@ counted as (
         country_code,
         industry,
         plan_tier,
+        segment,
+        is_vulnerable,
         product_area,
+        reason,
         team,
+        touchpoint,
+        collection_channel,
+        measurement_source,
         scale_id,
         question_key,
         is_bot_only,
@@ -34,7 +41,8 @@ counted as (
     from responses
     group by
         response_date, source, contact_source, channel, country_code, industry, plan_tier,
-        product_area, team, scale_id, question_key, is_bot_only, is_headline
+        segment, is_vulnerable, product_area, reason, team, touchpoint, collection_channel,
+        measurement_source, scale_id, question_key, is_bot_only, is_headline
 )
 
 select
@@ -44,8 +52,13 @@ select
     country_code,
     industry,
     plan_tier,
+    segment,
     product_area,
+    reason,
     team,
+    touchpoint,
+    collection_channel,
+    measurement_source,
     scale_id,
     question_key,
     responses_count,
@@ -61,6 +74,7 @@ select
     score_sum / nullif(responses_count, 0) as csat_avg,
     100 * (score_sum / nullif(responses_count, 0) - score_min) / (score_max - score_min)
         as csat_avg_pct,
+    is_vulnerable,
     is_bot_only,
     is_headline,
     {{ is_reportable('responses_count') }} as is_reportable,

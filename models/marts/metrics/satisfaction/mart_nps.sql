@@ -1,5 +1,6 @@
 -- One row per response date, survey scope, source, contact source, channel, country, industry,
--- plan tier, product area, team, question and bot flag.
+-- plan tier, segment, product area, team, touchpoint, collection channel, stated reason, question
+-- and bot flag.
 {{ config(materialized='by_day', day='response_date', reads=['response']) }}
 
 with responses as (
@@ -20,8 +21,12 @@ counted as (
         country_code,
         industry,
         plan_tier,
+        segment,
         product_area,
         team,
+        touchpoint,
+        collection_channel,
+        reason_code,
         question_key,
         is_bot_only,
         is_headline,
@@ -32,7 +37,8 @@ counted as (
     from responses
     group by
         response_date, survey_scope, source, contact_source, channel, country_code, industry,
-        plan_tier, product_area, team, question_key, is_bot_only, is_headline
+        plan_tier, segment, product_area, team, touchpoint, collection_channel, reason_code,
+        question_key, is_bot_only, is_headline
 ),
 
 scored as (
@@ -51,8 +57,12 @@ select
     country_code,
     industry,
     plan_tier,
+    segment,
     product_area,
     team,
+    touchpoint,
+    collection_channel,
+    reason_code,
     question_key,
     responses_count,
     promoters_count,

@@ -1,0 +1,2 @@
+-- One row per answer that the agency collected.
+{{ stage('demo_research', 'questionnaires', 'survey_responses') }}

@@ -13,8 +13,8 @@ from orchestration.demo.rows import Table
 from orchestration.demo.simulate import Company
 from orchestration.demo.truth_fcr import first_contact_resolution, is_measured_first_contact
 from orchestration.demo.truth_figures import Figures, channel_of, country_of, grouped, percent
-from orchestration.demo.truth_queues import queue_truth
 from orchestration.demo.truth_programme import programme
+from orchestration.demo.truth_queues import queue_truth
 from orchestration.demo.truth_surveys import ces, csat, csat_figures, nps, stated_fcr
 from orchestration.demo.world import Calendar
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from orchestration.demo.rows import Table
     from orchestration.demo.simulate import Company
+    from orchestration.demo.ticket_events import TicketEvent
 
 START = date(2017, 10, 1)
 DAYS = 92
@@ -60,15 +61,19 @@ def generate(
     """
     from orchestration.demo.files import paginate, write_files
     from orchestration.demo.simulate import simulate
+    from orchestration.demo.ticket_events import draw_logs
     from orchestration.demo.truth import compute_truth
+    from orchestration.demo.truth_times import times_truth
     from orchestration.demo.world import Calendar
 
     _check_arguments(days, contacts_per_day, customers, agents)
     company = simulate(Calendar(start, days), contacts_per_day, customers, agents, seed)
-    tables = _tables(company, seed)
+    logs = draw_logs(company, seed)
+    tables = _tables(company, logs, seed)
     pages = paginate(tables["tickets"])
     files = write_files(inbox, tables, pages, company.calendar)
     truth = compute_truth(company, tables)
+    truth["times"] = times_truth(company, logs)
     truth_file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(truth, indent=2, ensure_ascii=False) + "\n"
     truth_file.write_bytes(text.encode("utf-8"))
@@ -90,7 +95,9 @@ def _check_arguments(days: int, contacts_per_day: int, customers: int, agents: i
             )
 
 
-def _tables(company: Company, seed: int) -> dict[str, Table]:
+def _tables(
+    company: Company, logs: dict[int, list[TicketEvent]], seed: int
+) -> dict[str, Table]:
     """The rows of all raw tables by name, dirt included."""
     from orchestration.demo.dirt import plant
     from orchestration.demo.exports import answer_table, call_table, chat_table, customer_table
@@ -101,6 +108,7 @@ def _tables(company: Company, seed: int) -> dict[str, Table]:
         invitation_table,
         opinion_table,
     )
+    from orchestration.demo.ticket_events import event_table
 
     tables = {
         "tickets": ticket_table(company),
@@ -115,6 +123,7 @@ def _tables(company: Company, seed: int) -> dict[str, Table]:
         "invitations": invitation_table(company),
         "feedback": feedback_table(company),
         "questionnaires": opinion_table(company),
+        "ticket_events": event_table(company, logs, seed),
     }
     plant(tables, company, seed)
     return tables

@@ -224,4 +224,9 @@ SPOILERS: dict[str, list[tuple[str, Spoil, int]]] = {
         ("date_that_is_none", _field_change(8, "2017-02-30", ",", False), 1),
         ("flag_that_is_none", _field_change(10, "maybe", ",", False), 1),
     ],
+    "ticket_events": [
+        ("ragged", _ragged(",", False), 2),
+        ("event_not_in_map", _field_change(3, "macro_ran", ",", False), 1),
+        ("date_that_is_none", _field_change(9, "yesterday", ",", False), 1),
+    ],
 }

@@ -17,6 +17,7 @@ from orchestration.demo.programme_exports import (
     OPINION_COLUMNS,
 )
 from orchestration.demo.rows import RawRow, Table
+from orchestration.demo.ticket_events import EVENT_COLUMNS
 from orchestration.demo.vocabulary import DAY
 from orchestration.demo.world import Calendar
 
@@ -66,6 +67,7 @@ def write_files(inbox: Path, tables: dict[str, Table], pages: Pages, calendar: C
         ("invitations", "invitations.csv", ",".join(INVITATION_COLUMNS), "\n"),
         ("feedback", "feedback.csv", ",".join(FEEDBACK_COLUMNS), "\n"),
         ("questionnaires", "questionnaires.csv", ",".join(OPINION_COLUMNS), "\n"),
+        ("ticket_events", "ticket_events.csv", ",".join(EVENT_COLUMNS), "\n"),
     ):
         for day, rows in tables[name].by_date.items():
             if not rows:

@@ -95,9 +95,7 @@ def _check_arguments(days: int, contacts_per_day: int, customers: int, agents: i
             )
 
 
-def _tables(
-    company: Company, logs: dict[int, list[TicketEvent]], seed: int
-) -> dict[str, Table]:
+def _tables(company: Company, logs: dict[int, list[TicketEvent]], seed: int) -> dict[str, Table]:
     """The rows of all raw tables by name, dirt included."""
     from orchestration.demo.dirt import plant
     from orchestration.demo.exports import answer_table, call_table, chat_table, customer_table

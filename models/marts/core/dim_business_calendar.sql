@@ -92,7 +92,7 @@ utc_parts as (
     where holidays.holiday_date is null
 ),
 
-offsets as (
+steps as (
     select 0 as days_on
     union all
     select 1 as days_on
@@ -101,12 +101,12 @@ offsets as (
 day_parts as (
     select
         utc_parts.calendar_id,
-        cast({{ add_seconds('cast(cast(utc_parts.from_at as date) as timestamp)', 'offsets.days_on * 86400') }} as date)
+        cast({{ days_after('cast(utc_parts.from_at as date)', 'steps.days_on') }} as date)
             as utc_date,
         utc_parts.from_at,
         utc_parts.to_at
     from utc_parts
-    cross join offsets
+    cross join steps
 ),
 
 cut as (

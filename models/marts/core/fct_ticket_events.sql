@@ -80,10 +80,11 @@ stations as (
 first_values as (
     select
         ticket_id,
-        {%- for field in ('status', 'priority', 'team', 'assignee') %}
-        max(case when event_type = '{{ field }}' and {{ field }}_changes = 1 then value_from end)
-            as first_{{ field }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- for field in ('status', 'priority', 'team', 'assignee') %}
+    max(case when event_type = '{{ field }}' and {{ field }}_changes = 1 then value_from end)
+        as first_{{ field }}{{ ',' if not loop.last }}
+    
+{%- endfor %}
     from counted
     group by ticket_id
 ),
@@ -200,7 +201,7 @@ final as (
         and coalesce(is_public, true)
         and actor_role = 'agent'
         and not (
-            creator_role is not distinct from 'agent'
+            coalesce(creator_role, 'unknown') = 'agent'
             and has_message_at_creation = 0
             and message_number = 1
         ) as is_human_reply,
@@ -249,7 +250,7 @@ select
     and value_to <> station_before as is_transfer,
     event_type = 'assignee'
     and value_to is not null
-    and value_to is distinct from station_before as is_new_station,
+    and coalesce(value_to <> station_before, true) as is_new_station,
     contact_date,
     occurred_at,
     counted_at,

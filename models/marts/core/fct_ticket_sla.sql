@@ -234,11 +234,15 @@ resolution as (
     inner join numbered
         on
             chosen_resolution.ticket_id = numbered.ticket_id
-            and numbered.event_number <= chosen_resolution.end_number
+            and chosen_resolution.end_number >= numbered.event_number
     group by
         chosen_resolution.ticket_id, chosen_resolution.priority, chosen_resolution.is_open,
         chosen_resolution.target_seconds, chosen_resolution.clock, chosen_resolution.paused_in,
         chosen_resolution.contact_date
+),
+
+calendars as (
+    select distinct calendar_id from {{ ref('dim_business_calendar') }}
 ),
 
 judged as (
@@ -309,8 +313,9 @@ final as (
         per_metric.running_target_seconds,
         case when per_metric.running_waits_count > 0 then last_events.counted_at end
             as running_since_at,
-        case when per_metric.running_waits_count > 0
-            then coalesce(calendars.calendar_id, '*') end as running_calendar_id,
+        case
+            when per_metric.running_waits_count > 0 then coalesce(calendars.calendar_id, '*')
+        end as running_calendar_id,
         per_metric.running_waits_count > 0
         and (
             per_metric.metric <> 'resolution'
@@ -319,7 +324,7 @@ final as (
         per_metric.contact_date
     from per_metric
     inner join last_events on per_metric.ticket_id = last_events.ticket_id
-    left join (select distinct calendar_id from {{ ref('dim_business_calendar') }}) as calendars
+    left join calendars
         on last_events.team = calendars.calendar_id
 
     union all

@@ -169,6 +169,12 @@ field_times as (
         fielded.ticket_id,
         fielded.first_resolved_at,
         fielded.resolved_at,
+        {{ seconds_between('tickets.created_at', 'tickets.first_replied_at') }}
+            as reply_calendar_seconds,
+        {{ seconds_between('tickets.created_at', 'fielded.first_resolved_at') }}
+            as first_solve_calendar_seconds,
+        {{ seconds_between('tickets.created_at', 'fielded.resolved_at') }}
+            as last_solve_calendar_seconds,
         {{ open_seconds_at('replied', 'tickets.first_replied_at') }}
         - {{ open_seconds_at('created', 'tickets.created_at') }} as reply_business_seconds,
         {{ open_seconds_at('first_solved', 'fielded.first_resolved_at') }}
@@ -205,6 +211,9 @@ joined as (
         end as is_open,
         field_times.first_resolved_at as field_first_resolved_at,
         field_times.resolved_at as field_resolved_at,
+        field_times.reply_calendar_seconds as field_reply_calendar_seconds,
+        field_times.first_solve_calendar_seconds as field_first_solve_calendar_seconds,
+        field_times.last_solve_calendar_seconds as field_last_solve_calendar_seconds,
         field_times.reply_business_seconds as field_reply_business_seconds,
         field_times.first_solve_business_seconds as field_first_solve_business_seconds,
         field_times.last_solve_business_seconds as field_last_solve_business_seconds
@@ -236,32 +245,17 @@ measured as (
         case
             when joined.has_log
                 then logged.reply_{{ clock }}_seconds - logged.restart_{{ clock }}_seconds
-            else
-                {%- if clock == 'calendar' %}
-                {{ seconds_between('joined.created_at', 'joined.first_replied_at') }}
-                {%- else %}
-                joined.field_reply_business_seconds
-                {%- endif %}
+            else joined.field_reply_{{ clock }}_seconds
         end as response_{{ clock }}_seconds,
         logged.ack_{{ clock }}_seconds,
         case
             when joined.has_log then logged.first_solve_{{ clock }}_seconds
-            else
-                {%- if clock == 'calendar' %}
-                {{ seconds_between('joined.created_at', 'joined.field_first_resolved_at') }}
-                {%- else %}
-                joined.field_first_solve_business_seconds
-                {%- endif %}
+            else joined.field_first_solve_{{ clock }}_seconds
         end as first_solve_{{ clock }}_seconds,
         case
             when joined.is_open then null
             when joined.has_log then logged.last_solve_{{ clock }}_seconds
-            else
-                {%- if clock == 'calendar' %}
-                {{ seconds_between('joined.created_at', 'joined.field_resolved_at') }}
-                {%- else %}
-                joined.field_last_solve_business_seconds
-                {%- endif %}
+            else joined.field_last_solve_{{ clock }}_seconds
         end as last_solve_{{ clock }}_seconds,
         {%- for name in ('requester_wait', 'agent_work', 'agent_wait', 'on_hold') %}
         case

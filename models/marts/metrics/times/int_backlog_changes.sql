@@ -27,7 +27,7 @@ day_ends as (
     select
         events.*,
         row_number() over (
-            partition by ticket_id, event_date order by event_number desc
+            partition by events.ticket_id, events.event_date order by events.event_number desc
         ) as place_from_end
     from events
 ),
@@ -103,7 +103,7 @@ age_bands as (
     select
         '30_days_and_more' as age_band,
         30 as from_age,
-        1000000 as to_age
+        cast(null as integer) as to_age
 ),
 
 banded as (
@@ -111,10 +111,15 @@ banded as (
         open_spans.*,
         age_bands.age_band,
         greatest(
-            open_spans.from_date, cast({{ days_after('open_spans.contact_date', 'age_bands.from_age') }} as date)
+            open_spans.from_date,
+            cast({{ days_after('open_spans.contact_date', 'age_bands.from_age') }} as date)
         ) as in_date,
         least(
-            open_spans.to_date, cast({{ days_after('open_spans.contact_date', 'age_bands.to_age') }} as date)
+            open_spans.to_date,
+            coalesce(
+                cast({{ days_after('open_spans.contact_date', 'age_bands.to_age') }} as date),
+                date '9999-12-31'
+            )
         ) as out_date
     from open_spans
     cross join age_bands
@@ -131,7 +136,7 @@ changes as (
         status,
         age_band,
         in_date as change_date,
-        1 as change
+        1 as tickets
     from banded
     where in_date < out_date
     union all
@@ -145,7 +150,7 @@ changes as (
         status,
         age_band,
         out_date as change_date,
-        -1 as change
+        -1 as tickets
     from banded
     where in_date < out_date and out_date < date '9999-12-31'
 )
@@ -159,7 +164,7 @@ select
     status,
     age_band,
     change_date,
-    cast(sum(change) as bigint) as change_count,
+    cast(sum(tickets) as bigint) as change_count,
     contact_date
 from changes
 group by

@@ -22,20 +22,8 @@ days as (
 horizons as (
     select
         source,
-        max(seen_date) as seen_until_date
-    from (
-        select
-            source,
-            contact_date as seen_date
-        from {{ ref('int_backlog_changes') }}
-        union all
-        select
-            source,
-            change_date as seen_date
-        from {{ ref('int_backlog_changes') }}
-        -- Growing old is nothing that a source delivers.
-        where change_count > 0 and age_band = 'under_1_day'
-    ) as seen
+        max(contact_date) as seen_until_date
+    from {{ ref('fct_ticket_times') }}
     group by source
 ),
 
@@ -75,7 +63,9 @@ select
     {%- for band in (
         'under_1_day', '1_to_2_days', '3_to_6_days', '7_to_29_days', '30_days_and_more'
     ) %}
-    cast(sum(case when running.age_band = '{{ band }}' then running.open_count else 0 end) as bigint)
+    cast(
+        sum(case when running.age_band = '{{ band }}' then running.open_count else 0 end) as bigint
+    )
         as age_{{ band }}_count,
     {%- endfor %}
     {{ share_pct(
@@ -90,7 +80,7 @@ inner join days
     on
         running.change_date <= days.calendar_date
         and running.until_date > days.calendar_date
-        and days.calendar_date <= horizons.seen_until_date
+        and horizons.seen_until_date >= days.calendar_date
 where running.open_count > 0
 group by
     days.calendar_date, running.source, running.channel, running.country_code, running.team,

@@ -165,7 +165,9 @@ counted as (
         {{ seconds_sum('case when is_served then ' ~ name ~ '_business_seconds end') }}
             as {{ name }}_business_seconds_sum,
         {%- endfor %}
-        count(case when is_served and full_resolution_seconds is not null then agent_reply_count end)
+        count(
+            case when is_served and full_resolution_seconds is not null then agent_reply_count end
+        )
             as replies_counted_count,
         cast(sum(
             case when is_served and full_resolution_seconds is not null then agent_reply_count end

@@ -25,18 +25,18 @@ compared as (
         periods.*,
         periods.first_response_seconds_sum / nullif(periods.replied_count, 0)
             as first_response_seconds_avg,
-        before.replied_count as prev_year_replied_count,
-        before.first_response_seconds_sum / nullif(before.replied_count, 0)
+        earlier.replied_count as prev_year_replied_count,
+        earlier.first_response_seconds_sum / nullif(earlier.replied_count, 0)
             as first_response_seconds_avg_prev_year
     from periods
-    left join periods as before
+    left join periods as earlier
         on
-            periods.period_kind = before.period_kind
-            and periods.contact_type = before.contact_type
-            and periods.source = before.source
-            and periods.country_code = before.country_code
+            periods.period_kind = earlier.period_kind
+            and periods.contact_type = earlier.contact_type
+            and periods.source = earlier.source
+            and periods.country_code = earlier.country_code
             and periods.period_start_date
-            = cast(before.period_start_date + interval '1' year as date)
+            = cast(earlier.period_start_date + interval '1' year as date)
 )
 
 select

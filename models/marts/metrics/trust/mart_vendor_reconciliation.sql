@@ -86,7 +86,8 @@ reply_causes as (
     select
         *,
         case
-            when our_reply_at is not distinct from vendor_reply_at then 'equal'
+            when our_reply_at = vendor_reply_at then 'equal'
+            when coalesce(our_reply_at, vendor_reply_at) is null then 'equal'
             when has_automatic_reply then 'bot_reply_counted'
             when has_note then 'internal_note_counted'
             when abs(reply_difference_seconds) <= 60 then 'clock'
@@ -124,7 +125,7 @@ causes as (
         case
             when our_reopens = vendor_reopens then 'equal'
             when is_open and our_reopens = vendor_reopens + 1 then 'still_open'
-            when log_status is distinct from vendor_status then 'missing_event'
+            when log_status <> vendor_status then 'missing_event'
             else 'unexplained'
         end as cause
     from reply_causes
@@ -138,7 +139,7 @@ causes as (
             when our_solves = vendor_solves then 'equal'
             when our_solves = vendor_solves + 1 and vendor_solved_at is null and not is_open
                 then 'closed_without_solve'
-            when log_status is distinct from vendor_status then 'missing_event'
+            when log_status <> vendor_status then 'missing_event'
             else 'unexplained'
         end as cause
     from reply_causes
@@ -149,7 +150,8 @@ causes as (
         source,
         'solved_at' as metric,
         case
-            when our_solved_at is not distinct from vendor_solved_at then 'equal'
+            when our_solved_at = vendor_solved_at then 'equal'
+            when coalesce(our_solved_at, vendor_solved_at) is null then 'equal'
             when abs(solve_difference_seconds) <= 60 then 'clock'
             when is_open then 'still_open'
             when vendor_solved_at is null then 'closed_without_solve'

@@ -8,7 +8,7 @@
 #}
 {% macro on_calendar(pieces, calendar_id, instant) -%}
     {{ pieces }}.calendar_id = {{ calendar_id }}
-            and {{ pieces }}.utc_date = cast({{ instant }} as date)
+            and {{ pieces }}.clock_date = cast({{ instant }} as date)
             and {{ pieces }}.from_at <= {{ instant }}
             and {{ pieces }}.to_at > {{ instant }}
 {%- endmacro %}

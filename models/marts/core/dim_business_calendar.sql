@@ -102,7 +102,7 @@ day_parts as (
     select
         utc_parts.calendar_id,
         cast({{ days_after('cast(utc_parts.from_at as date)', 'steps.days_on') }} as date)
-            as utc_date,
+            as clock_date,
         utc_parts.from_at,
         utc_parts.to_at
     from utc_parts
@@ -112,9 +112,9 @@ day_parts as (
 cut as (
     select
         calendar_id,
-        utc_date,
-        greatest(from_at, cast(utc_date as timestamp)) as from_at,
-        least(to_at, cast({{ add_days('utc_date', 1) }} as timestamp)) as to_at
+        clock_date,
+        greatest(from_at, cast(clock_date as timestamp)) as from_at,
+        least(to_at, cast({{ add_days('clock_date', 1) }} as timestamp)) as to_at
     from day_parts
 ),
 
@@ -122,7 +122,7 @@ cut as (
 beginnings as (
     select
         calendar_id,
-        utc_date,
+        clock_date,
         from_at,
         cast({{ seconds_between('from_at', 'to_at') }} as bigint) as open_seconds
     from cut
@@ -130,7 +130,7 @@ beginnings as (
     union all
     select
         calendars.calendar_id,
-        days.calendar_date as utc_date,
+        days.calendar_date as clock_date,
         cast(days.calendar_date as timestamp) as from_at,
         cast(0 as bigint) as open_seconds
     from (select distinct calendar_id from calendars) as calendars
@@ -140,13 +140,13 @@ beginnings as (
 pieces as (
     select
         calendar_id,
-        utc_date,
+        clock_date,
         from_at,
         coalesce(
             lead(from_at) over (
-                partition by calendar_id, utc_date order by from_at, open_seconds
+                partition by calendar_id, clock_date order by from_at, open_seconds
             ),
-            cast({{ add_days('utc_date', 1) }} as timestamp)
+            cast({{ add_days('clock_date', 1) }} as timestamp)
         ) as to_at,
         open_seconds,
         cast(coalesce(sum(open_seconds) over (
@@ -160,7 +160,7 @@ select
     calendar_id,
     open_seconds,
     open_seconds_before,
-    utc_date,
+    clock_date,
     from_at,
     to_at
 from pieces

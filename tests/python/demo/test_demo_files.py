@@ -123,6 +123,7 @@ def test_every_row_of_the_files_is_in_the_balance(demo: Demo) -> None:
         "demo_survey.feedback": sum(map(len, delimited(demo, "demo_survey/*/feedback.csv", ","))),
         "demo_research.questionnaires": sum(
             map(len, delimited(demo, "demo_research/*/questionnaires.csv", ","))
+        ),
         "demo_helpdesk.ticket_events": sum(
             map(len, delimited(demo, "demo_helpdesk/*/ticket_events.csv", ","))
         ),

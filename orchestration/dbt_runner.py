@@ -274,7 +274,7 @@ def project_signature(settings: Settings) -> str:
     digest.update(config.encode())
     for folder in ("models", "macros", "seeds"):
         for path in sorted((project / folder).rglob("*")):
-            if path.suffix in (".sql", ".yml", ".csv"):
+            if path.suffix in (".sql", ".py", ".yml", ".csv"):
                 digest.update(str(path.relative_to(project)).encode() + b"\0")
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -63,6 +63,7 @@ def generate(
     from orchestration.demo.simulate import simulate
     from orchestration.demo.ticket_events import draw_logs
     from orchestration.demo.truth import compute_truth
+    from orchestration.demo.truth_people import people_truth
     from orchestration.demo.truth_times import times_truth
     from orchestration.demo.world import Calendar
 
@@ -74,6 +75,7 @@ def generate(
     files = write_files(inbox, tables, pages, company.calendar)
     truth = compute_truth(company, tables)
     truth["times"] = times_truth(company, logs)
+    truth |= people_truth(company, seed)
     truth_file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(truth, indent=2, ensure_ascii=False) + "\n"
     truth_file.write_bytes(text.encode("utf-8"))
@@ -97,6 +99,7 @@ def _check_arguments(days: int, contacts_per_day: int, customers: int, agents: i
 
 def _tables(company: Company, logs: dict[int, list[TicketEvent]], seed: int) -> dict[str, Table]:
     """The rows of all raw tables by name, dirt included."""
+    from orchestration.demo.billing import draw_payments, payment_table
     from orchestration.demo.dirt import plant
     from orchestration.demo.exports import answer_table, call_table, chat_table, customer_table
     from orchestration.demo.exports_workforce import cart_table, shift_table, status_table
@@ -106,6 +109,7 @@ def _tables(company: Company, logs: dict[int, list[TicketEvent]], seed: int) -> 
         invitation_table,
         opinion_table,
     )
+    from orchestration.demo.quality import change_table, draw_reviews, review_table
     from orchestration.demo.ticket_events import event_table
 
     tables = {
@@ -124,6 +128,9 @@ def _tables(company: Company, logs: dict[int, list[TicketEvent]], seed: int) -> 
         "ticket_events": event_table(company, logs, seed),
     }
     plant(tables, company, seed)
+    tables["reviews"] = review_table(draw_reviews(company, seed))
+    tables["changes"] = change_table(company)
+    tables["payments"] = payment_table(draw_payments(company, seed))
     return tables
 
 

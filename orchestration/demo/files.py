@@ -9,6 +9,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+from orchestration.demo.billing import PAYMENT_COLUMNS
 from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS, quoted
 from orchestration.demo.exports_workforce import CART_COLUMNS, SHIFT_COLUMNS, STATUS_COLUMNS
 from orchestration.demo.programme_exports import (
@@ -16,6 +17,7 @@ from orchestration.demo.programme_exports import (
     INVITATION_COLUMNS,
     OPINION_COLUMNS,
 )
+from orchestration.demo.quality import CHANGE_COLUMNS, REVIEW_COLUMNS
 from orchestration.demo.rows import RawRow, Table
 from orchestration.demo.ticket_events import EVENT_COLUMNS
 from orchestration.demo.vocabulary import DAY
@@ -68,6 +70,9 @@ def write_files(inbox: Path, tables: dict[str, Table], pages: Pages, calendar: C
         ("feedback", "feedback.csv", ",".join(FEEDBACK_COLUMNS), "\n"),
         ("questionnaires", "questionnaires.csv", ",".join(OPINION_COLUMNS), "\n"),
         ("ticket_events", "ticket_events.csv", ",".join(EVENT_COLUMNS), "\n"),
+        ("reviews", "reviews.csv", ",".join(REVIEW_COLUMNS), "\n"),
+        ("changes", "changes.csv", ",".join(CHANGE_COLUMNS), "\n"),
+        ("payments", "payments.csv", ",".join(PAYMENT_COLUMNS), "\n"),
     ):
         for day, rows in tables[name].by_date.items():
             if not rows:

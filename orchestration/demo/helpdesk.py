@@ -9,7 +9,7 @@ from typing import Any
 from orchestration.demo.events import Ticket, TicketState
 from orchestration.demo.rows import RawRow, Table, iso
 from orchestration.demo.simulate import Company
-from orchestration.demo.vocabulary import DAY, GROUP_IDS, HOUR
+from orchestration.demo.vocabulary import DAY, GROUP_IDS, HOUR, TEAMS
 from orchestration.demo.world import AGENT_LIST_EVERY_DAYS, Agent, Calendar
 
 
@@ -104,6 +104,17 @@ def agent_table(company: Company) -> Table:
     return table
 
 
+def skills_of(agent: Agent) -> str | None:
+    """The trade of his team; some know another one too, or integrations. Bots have none."""
+    if agent.team is None:
+        return None
+    own = TEAMS.index(agent.team)
+    names = [agent.team] + ([TEAMS[(own + 1) % len(TEAMS)]] if agent.agent_id % 3 == 0 else [])
+    if agent.team == "Technical" and agent.agent_id % 8 == 3:
+        names.append("Integrations")
+    return ",".join(name.lower() for name in names)
+
+
 def _agent_record(agent: Agent, moment: int, calendar: Calendar) -> dict[str, Any]:
     has_left = agent.left_at is not None and agent.left_at <= moment
     updated_at = agent.left_at if has_left and agent.left_at else agent.hired_at
@@ -115,6 +126,7 @@ def _agent_record(agent: Agent, moment: int, calendar: Calendar) -> dict[str, An
         "email": f"agent{agent.agent_id}@example.com",
         "group": agent.team,
         "role": agent.role,
+        "skills": skills_of(agent),
         "created_at": iso(agent.hired_at),
         "deactivated_at": iso(agent.left_at) if has_left else None,
         "updated_at": iso(updated_at),

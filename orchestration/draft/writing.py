@@ -33,6 +33,9 @@ GRAINS = {
     "survey_responses": "answer to a survey question",
     "customers": "customer",
     "agents": "agent",
+    "qa_reviews": "item of a review",
+    "payments": "payment",
+    "changes": "change",
 }
 PERSONAL = ("customer_id", "agent_id")
 NOT_MAPPED = "Not mapped: "

@@ -19,6 +19,8 @@ NEVER_POOLED = (
     "survey_scope",
     "contact_medium",
     "currency_code",
+    "period",
+    "group_kind",
 )
 EXPRESSION = re.compile(r"[a-z0-9_ +*()-]+")
 NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "HUGEINT", "SMALLINT", "FLOAT")

@@ -1,4 +1,5 @@
--- One row per contact: does it open an issue, and did the customer come back about it in time.
+-- One row per contact: does it open an issue, did the customer come back about it in time, and who
+-- had served the customer before.
 -- While a `by_day` model works on some days it sees these and the days within a window of them.
 with contacts as (
     select * from {{ ref('int_contact_attempts') }}
@@ -68,6 +69,34 @@ follow_ups as (
     group by parents.contact_id
 ),
 
+-- Whoever served the customer last, on whatever reason and channel.
+served as (
+    select
+        contact_id,
+        started_at,
+        lag(assigned_agent_id) over (
+            partition by customer_id order by started_at, contact_id
+        ) as previous_agent_id,
+        lag(started_at) over (
+            partition by customer_id order by started_at, contact_id
+        ) as previous_served_at
+    from contacts
+    where
+        is_fcr_eligible
+        and customer_id is not null
+        and started_at is not null
+        and assigned_agent_id is not null
+),
+
+-- Within the window that a changed contact is followed for.
+known as (
+    select
+        contact_id,
+        previous_agent_id
+    from served
+    where previous_served_at >= {{ add_days('started_at', '-' ~ var('fcr_window_days')) }}
+),
+
 returned as (
     select
         ordered.contact_id,
@@ -86,8 +115,10 @@ returned as (
         least(
             coalesce(ordered.next_started_at, follow_ups.follow_up_started_at),
             coalesce(follow_ups.follow_up_started_at, ordered.next_started_at)
-        ) as returned_at
+        ) as returned_at,
+        known.previous_agent_id
     from ordered
+    left join known on ordered.contact_id = known.contact_id
     left join follow_ups on ordered.contact_id = follow_ups.contact_id
 )
 
@@ -100,5 +131,6 @@ select
     is_first_contact,
     case
         when returned_at <= {{ add_days('started_at', var('fcr_window_days')) }} then returned_at
-    end as repeated_at
+    end as repeated_at,
+    previous_agent_id
 from returned

@@ -19,6 +19,7 @@ select
     seen.agent_id,
     coalesce(agents.team, 'unknown') as team,
     coalesce(agents.role, 'unknown') as role,
+    agents.skills,
     coalesce(agents.is_bot, false) as is_bot,
     agents.agent_id is null as is_inferred,
     agents.hired_at,

@@ -24,6 +24,7 @@ matured as (
         contacts.*,
         repeats.is_repeat_measurable,
         repeats.is_first_contact,
+        repeats.previous_agent_id,
         coalesce(
             {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until,
             false
@@ -60,6 +61,7 @@ select
     source_record_id,
     customer_id,
     agent_id,
+    previous_agent_id,
     channel,
     queue,
     team,

@@ -127,6 +127,9 @@ def test_every_row_of_the_files_is_in_the_balance(demo: Demo) -> None:
         "demo_helpdesk.ticket_events": sum(
             map(len, delimited(demo, "demo_helpdesk/*/ticket_events.csv", ","))
         ),
+        "demo_quality.reviews": sum(map(len, delimited(demo, "demo_quality/*/reviews.csv", ","))),
+        "demo_quality.changes": sum(map(len, delimited(demo, "demo_quality/*/changes.csv", ","))),
+        "demo_billing.payments": sum(map(len, delimited(demo, "demo_billing/*/payments.csv", ","))),
     }
     assert read == {name: balance["rows_read"] for name, balance in demo.truth["rows"].items()}
     for balance in demo.truth["rows"].values():

@@ -118,6 +118,46 @@ DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "more_in_a_week_than_in_a_quarter": {"invites_7d_count": 2, "invites_90d_count": 1},
         "flag_without_date": {"is_do_not_survey": True},
     },
+    "fct_payments": {"payment_without_amount": {"payment_id": "demo:1"}},
+    "dim_changes": {"change_without_day": {"change_id": "demo:1"}},
+    "mart_agent_performance": {
+        "ranked_without_enough_answers": {"agent_rank": 1, "is_reportable": False, "is_bot": False}
+    },
+    "mart_qa_drivers": {
+        "coefficient_outside_its_interval": {"coef": 1, "coef_low": 2, "coef_high": 3}
+    },
+    "mart_churn": {
+        "parts_that_do_not_add_up": {
+            "customers_count": 3,
+            "churned_count": 1,
+            "retained_count": 1,
+        }
+    },
+    "mart_health_check": {
+        "colours_that_do_not_add_up": {
+            "customers_count": 3,
+            "red_count": 1,
+            "yellow_count": 1,
+            "green_count": 0,
+        },
+        "red_does_not_churn_more": {"is_warning": True, "is_reportable": True},
+    },
+    "mart_drivers": {
+        "correlation_outside_its_interval": {"corr": 0.1, "corr_low": 0.2, "corr_high": 0.3}
+    },
+    "mart_customers": {
+        "opportunity_with_a_lost_customer": {"opportunity_flag": True, "is_churned": True}
+    },
+    "mart_change_impact": {
+        "verdict_before_its_time": {"difference_pp": 1, "is_mature": False},
+        "difference_outside_its_interval": {"difference_pp": 1, "difference_low_pp": 2},
+    },
+    "mart_benchmarks": {
+        "compared_though_definitions_differ": {
+            "difference_pp": 1,
+            "definition_matches_ours": False,
+        }
+    },
     "mart_customer_health": {
         "components_outside_their_range": {"ces_score": 101},
         "colour_without_score": {"rag": "green"},

@@ -1,0 +1,2 @@
+-- One row per delivered payment.
+{{ stage('demo_billing', 'payments', 'payments') }}

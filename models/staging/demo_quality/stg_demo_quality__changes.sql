@@ -1,0 +1,2 @@
+-- One row per delivered change.
+{{ stage('demo_quality', 'changes', 'changes') }}

@@ -31,6 +31,8 @@ GRAINS = {
     "chats": "chat",
     "calls": "call",
     "survey_responses": "answer to a survey question",
+    "survey_invitations": "state of an invitation to a survey",
+    "feedback_cases": "state of a feedback case",
     "customers": "customer",
     "agents": "agent",
     "qa_reviews": "item of a review",

@@ -1,6 +1,6 @@
 # Set-up happens by itself: every target depends on the environment, which is rebuilt only when
 # the lock file or the package's metadata changed.
-.PHONY: setup demo test histories lint ui docs clean
+.PHONY: setup demo test histories kills lint ui docs clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
@@ -11,6 +11,7 @@ help:
 	@echo "make demo   set up, generate demo data and run everything, end to end"
 	@echo "make test   set up and run the tests"
 	@echo "make histories N=500   random histories against rebuilds, more than make test does"
+	@echo "make kills N=200   kills of a run at random moments, more than make test does"
 	@echo "make lint   ruff, mypy, sqlfluff"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
 	@echo "make docs   one page of all tables, columns and metric families: target/static_index.html"
@@ -36,6 +37,9 @@ N ?= 500
 SEED ?= 1
 histories: setup
 	@$(BIN)/python tests/python/properties/run_histories.py --count $(N) --seed $(SEED)
+
+kills: setup
+	@$(BIN)/python tests/python/kills/run_kills.py --count $(N) --seed $(SEED)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -10,6 +10,25 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+# Fixtures that take long to make: whoever needs one runs in the same worker, so that it is made
+# once. In this order they are handed out, the longest first.
+SHARED = ("players", "demo", "examples")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests belong to one worker: those of a long fixture, else those of a file."""
+
+    def place(item: pytest.Item) -> int:
+        names = getattr(item, "fixturenames", ())
+        return next((n for n, shared in enumerate(SHARED) if shared in names), len(SHARED))
+
+    for item in items:
+        group = place(item)
+        name = SHARED[group] if group < len(SHARED) else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Files as products export them; they are no part of the checkout."""

@@ -21,6 +21,7 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -211,11 +212,7 @@ def _whole_run(settings: Settings, days: tuple[date, ...]) -> dict[str, float]:
     process.join()
     begun.append(("", time.monotonic()))
     assert process.exitcode == 0, message
-    return {
-        name: after - start
-        for (name, start), (_, after) in zip(begun, begun[1:], strict=False)
-        if name
-    }
+    return {name: after - start for (name, start), (_, after) in pairwise(begun) if name}
 
 
 def _run(settings: Settings, days: tuple[date, ...], kill: Kill) -> bool:

@@ -12,6 +12,11 @@ from pathlib import Path
 from kill_bench import Bench
 
 
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
@@ -26,12 +31,11 @@ def main() -> int:
             counts[f"{report.kill.stage}, readers saw {report.version_seen}"] += 1
             counts["not reached"] += not report.reached
             counts["with a problem"] += bool(report.problems)
-            print(f"{number:4} {report.seconds:6.1f} s {report.kill} saw {report.version_seen}")
+            say(f"{number:4} {report.seconds:6.1f} s {report.kill} saw {report.version_seen}")
             for problem in report.problems:
-                print(f"       {problem}")
-            sys.stdout.flush()
+                say(f"       {problem}")
     for name, count in sorted(counts.items()):
-        print(f"{count:5} {name}")
+        say(f"{count:5} {name}")
     return 1 if counts["with a problem"] else 0
 
 

@@ -120,3 +120,19 @@ def test_carts_are_the_planted_ones_and_undecided_ones_are_in_no_rate(marts, tru
         "where step <> 'confirmation' group by 1",
     )
     assert by_step == {step: (count,) for step, count in planted["abandoned_by_step"].items()}
+
+
+def test_what_customers_asked_for_adds_up_to_the_queues(marts) -> None:
+    [found] = marts.execute("select sum(offered_count) from marts.mart_customer_daily").fetchall()
+    known = marts.execute(
+        "select count(*) from core.fct_contacts where is_offered and customer_id is not null"
+    ).fetchone()
+    assert found == known
+    [calls] = marts.execute(
+        "select sum(call_handle_seconds_sum) from marts.mart_customer_daily"
+    ).fetchall()
+    expected = marts.execute(
+        "select sum(handle_seconds) from core.fct_contacts where contact_type = 'call' "
+        "and is_customer_contact and is_handled and customer_id is not null"
+    ).fetchone()
+    assert calls == pytest.approx(expected)

@@ -110,6 +110,7 @@ def _tables(company: Company, logs: dict[int, list[TicketEvent]], seed: int) -> 
         opinion_table,
     )
     from orchestration.demo.quality import change_table, draw_reviews, review_table
+    from orchestration.demo.self_service_files import self_service_tables
     from orchestration.demo.ticket_events import event_table
 
     tables = {
@@ -126,6 +127,7 @@ def _tables(company: Company, logs: dict[int, list[TicketEvent]], seed: int) -> 
         "feedback": feedback_table(company),
         "questionnaires": opinion_table(company),
         "ticket_events": event_table(company, logs, seed),
+        **self_service_tables(company),
     }
     plant(tables, company, seed)
     tables["reviews"] = review_table(draw_reviews(company, seed))

@@ -69,6 +69,7 @@ class Ticket(Contact):
 
     channel: str
     priority: str | None
+    due_at: int | None = None
     states: list[TicketState] = field(default_factory=list)
     has_metrics: bool = True
     is_bot_only: bool = False

@@ -19,6 +19,7 @@ from orchestration.demo.programme_exports import (
 )
 from orchestration.demo.quality import CHANGE_COLUMNS, REVIEW_COLUMNS
 from orchestration.demo.rows import RawRow, Table
+from orchestration.demo.self_service_files import FILES as SELF_SERVICE_FILES
 from orchestration.demo.ticket_events import EVENT_COLUMNS
 from orchestration.demo.vocabulary import DAY
 from orchestration.demo.world import Calendar
@@ -73,6 +74,10 @@ def write_files(inbox: Path, tables: dict[str, Table], pages: Pages, calendar: C
         ("reviews", "reviews.csv", ",".join(REVIEW_COLUMNS), "\n"),
         ("changes", "changes.csv", ",".join(CHANGE_COLUMNS), "\n"),
         ("payments", "payments.csv", ",".join(PAYMENT_COLUMNS), "\n"),
+        *(
+            (name, file, ",".join(columns), "\n")
+            for name, (file, columns) in SELF_SERVICE_FILES.items()
+        ),
     ):
         for day, rows in tables[name].by_date.items():
             if not rows:

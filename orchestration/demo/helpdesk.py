@@ -46,6 +46,7 @@ def ticket_record(ticket: Ticket, state: TicketState) -> dict[str, Any]:
         "generated_timestamp": state.at,
         "subject": subject,
         "priority": ticket.priority,
+        "due_at": iso(ticket.due_at),
         "status": state.status,
         "requester_id": ticket.customer_id,
         "assignee_id": state.assignee_id,

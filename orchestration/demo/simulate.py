@@ -9,7 +9,9 @@ from orchestration.demo.carts import Cart, draw_carts
 from orchestration.demo.contacts import Contacts, simulate_contacts
 from orchestration.demo.dice import Dice
 from orchestration.demo.events import Answer
+from orchestration.demo.ledger import LedgerLine, draw_ledger
 from orchestration.demo.programme import Programme, draw_programme
+from orchestration.demo.self_service import SelfService, draw_promises, draw_self_service
 from orchestration.demo.surveys import draw_answers
 from orchestration.demo.tickets import merge_tickets
 from orchestration.demo.workforce import Workforce, draw_shifts, draw_workforce, hand_out
@@ -26,6 +28,8 @@ class Company:
     workforce: Workforce
     carts: tuple[Cart, ...]
     programme: Programme
+    self_service: SelfService
+    ledger: tuple[LedgerLine, ...]
 
     @property
     def calendar(self) -> Calendar:
@@ -46,4 +50,8 @@ def simulate(
     score_csat(answers, seed)
     workforce = draw_workforce(world, contacts, shifts, seed)
     programme = draw_programme(world, contacts, answers, asked, seed)
-    return Company(world, contacts, answers, workforce, draw_carts(world, seed), programme)
+    draw_promises(contacts, seed)
+    self_service = draw_self_service(world, contacts, contacts_per_day, seed)
+    ledger = draw_ledger(calendar, contacts, seed)
+    carts = draw_carts(world, seed)
+    return Company(world, contacts, answers, workforce, carts, programme, self_service, ledger)

@@ -15,6 +15,7 @@ from orchestration.demo.truth_fcr import first_contact_resolution, is_measured_f
 from orchestration.demo.truth_figures import Figures, channel_of, country_of, grouped, percent
 from orchestration.demo.truth_programme import programme
 from orchestration.demo.truth_queues import queue_truth
+from orchestration.demo.truth_self_service import self_service_truth
 from orchestration.demo.truth_surveys import ces, csat, csat_figures, nps, stated_fcr
 from orchestration.demo.world import Calendar
 
@@ -46,6 +47,16 @@ ABOUT = {
     "not merged, not deleted and not handled by a bot alone.",
     "resolution": "Tickets of the same base: creation to first solve, and to last solve.",
     "fcr": "See no_repeat and one_touch below it; N = 7 days.",
+    "self_service": "Sessions by kind; verified = servable, known customer, window of 48 h "
+    "elapsed; deflected = no contact with people in it and not left in the middle.",
+    "bots": "Conversations by mode; rates are over the servable ones.",
+    "answers": "Uses and votes by month, and the most used item of each kind.",
+    "next_issue_avoidance": "By month of the contact: same customer and area, N = 28 days.",
+    "volume": "Contacts that customers started, with what came before and what need not have been.",
+    "demand": "By month: contacts and distinct customers.",
+    "cost": "By month with a ledger: running costs without one-offs, and contacts handled.",
+    "promises": "Tickets with a promised time that is over, and how many were solved by then.",
+    "fcr_beside": "What the headline of FCR hides.",
     "customers": "Inputs to a health score of some customers at the as-of moment.",
 }
 
@@ -75,6 +86,7 @@ def compute_truth(company: Company, tables: dict[str, Table]) -> Figures:
         "resolution": resolution(company.contacts.tickets),
         "fcr": first_contact_resolution(contacts, company.calendar),
         "customers": health_inputs(company),
+        **self_service_truth(company),
     }
 
 

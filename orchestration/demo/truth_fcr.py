@@ -101,6 +101,11 @@ def _is_mature(contact: Contact, calendar: Calendar) -> bool:
     return contact.started_at + WINDOW <= calendar.end
 
 
+def first_contact_serials(contacts: list[Contact]) -> set[int]:
+    """Serials of the contacts that open an issue."""
+    return set(_first_contacts(contacts))
+
+
 def is_measured_first_contact(contacts: list[Contact], calendar: Calendar) -> dict[int, bool]:
     """Serial → success, of all first contacts whose window has elapsed."""
     return {

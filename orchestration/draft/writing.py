@@ -38,6 +38,10 @@ GRAINS = {
     "qa_reviews": "item of a review",
     "payments": "payment",
     "changes": "change",
+    "bot_sessions": "conversation with a bot",
+    "help_sessions": "visit to the help centre",
+    "answer_uses": "answer and day of its uses",
+    "cost_ledger": "line of the cost ledger",
 }
 PERSONAL = ("customer_id", "agent_id")
 NOT_MAPPED = "Not mapped: "

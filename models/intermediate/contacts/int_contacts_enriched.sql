@@ -51,6 +51,8 @@ joined as (
         coalesce(customers.country_code, contacts.country_code, 'unknown') as country_code,
         coalesce(customers.industry, 'unknown') as industry,
         coalesce(customers.plan_tier, 'unknown') as plan_tier,
+        coalesce(customers.segment, 'unknown') as segment,
+        coalesce(customers.preferred_channel, 'unknown') as preferred_channel,
         contacts.direction,
         coalesce(contacts.outcome, 'unknown') as outcome,
         contacts.started_at,

@@ -1,8 +1,8 @@
--- One row per kind and day of contacts, answers or invitations and customer, agent, product area
--- or question seen in them.
+-- One row per kind and day of contacts, answers, invitations or sessions and customer, agent,
+-- product area or question seen in them.
 {{ config(
     materialized='by_day', kind='kind', day='seen_date', storage='table',
-    reads=['ticket', 'chat', 'call', 'response', 'invitation'],
+    reads=['ticket', 'chat', 'call', 'response', 'invitation', 'bot_session', 'help_session'],
     causes=['rows', 'attributes', 'linked']
 ) }}
 
@@ -19,6 +19,16 @@ answers as (
 invitations as (
     select * from {{ ref('int_survey_invitations_versioned') }}
     where _disposition = 'accepted' and {{ in_run_days(none, '_day', kind='invitation') }}
+),
+
+bot_sessions as (
+    select * from {{ ref('int_bot_sessions_versioned') }}
+    where _disposition = 'accepted' and {{ in_run_days(none, '_day', kind='bot_session') }}
+),
+
+help_sessions as (
+    select * from {{ ref('int_help_sessions_versioned') }}
+    where _disposition = 'accepted' and {{ in_run_days(none, '_day', kind='help_session') }}
 ),
 
 seen as (
@@ -70,6 +80,20 @@ seen as (
         'customer' as member_kind,
         customer_id as member_id
     from invitations
+    union
+    select
+        'bot_session' as kind,
+        _day as seen_date,
+        'customer' as member_kind,
+        customer_id as member_id
+    from bot_sessions
+    union
+    select
+        'help_session' as kind,
+        _day as seen_date,
+        'customer' as member_kind,
+        customer_id as member_id
+    from help_sessions
 )
 
 select

@@ -70,6 +70,8 @@ select
     country_code,
     industry,
     plan_tier,
+    segment,
+    preferred_channel,
     direction,
     outcome,
     parent_contact_id,

@@ -46,6 +46,7 @@ select
     {{ seconds_between('tickets.created_at', 'tickets.solved_at') }}
         as full_resolution_calendar_seconds,
     {{ seconds_between('tickets.created_at', 'tickets.closed_at') }} as close_calendar_seconds,
+    tickets.promise_due_at,
     tickets.is_sla_met,
     contacts.is_customer_contact,
     contacts.is_spam,

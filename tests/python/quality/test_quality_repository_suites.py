@@ -158,6 +158,41 @@ DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "definition_matches_ours": False,
         }
     },
+    "fct_self_service_sessions": {
+        "negative_counts": {"search_count": -1},
+        "more_unanswered_than_asked": {"turn_count": 1, "unanswered_turn_count": 2},
+    },
+    "fct_answer_uses": {"negative_counts": {"like_count": -1}},
+    "fct_costs": {
+        "period_that_ends_before_it_begins": {
+            "period_start_date": DAY,
+            "period_end_date": DAY - timedelta(days=1),
+        }
+    },
+    "mart_self_service": {
+        "parts_above_their_whole": {"deflected_count": 2, "not_recontacted_count": 1}
+    },
+    "mart_bots": {
+        "more_outcomes_than_conversations": {
+            "bot_servable_count": 1,
+            "bot_sessions_count": 2,
+            "bot_not_servable_count": 0,
+        }
+    },
+    "mart_next_issue_avoidance": {
+        "avoided_above_their_base": {"next_issue_avoided_count": 2, "nia_base_count": 1}
+    },
+    "mart_volume": {
+        "parts_above_their_contacts": {"customer_contacts_count": 2, "contacts_count": 1}
+    },
+    "mart_demand_monthly": {
+        "more_customers_than_contacts": {
+            "contacting_customers_count": 2,
+            "customer_contacts_count": 1,
+        }
+    },
+    "mart_cost": {"cost_without_a_ledger": {"cost_amount": 1, "is_covered": False}},
+    "mart_promises": {"kept_above_promised": {"promise_kept_count": 2, "promised_count": 1}},
     "mart_customer_health": {
         "components_outside_their_range": {"ces_score": 101},
         "colour_without_score": {"rag": "green"},

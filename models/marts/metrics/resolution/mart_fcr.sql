@@ -24,12 +24,18 @@ stated as (
     group by contact_id
 ),
 
+reasons as (
+    select * from {{ ref('contact_reasons') }}
+),
+
 joined as (
     select
         contacts.*,
-        stated.is_fcr_survey
+        stated.is_fcr_survey,
+        coalesce(reasons.is_self_servable, false) as is_self_servable
     from contacts
     left join stated on contacts.contact_id = stated.contact_id
+    left join reasons on contacts.reason = reasons.reason
 ),
 
 counted as (
@@ -48,6 +54,17 @@ counted as (
         count(case when is_first_contact and not is_repeat_window_mature then 1 end)
             as immature_count,
         count(case when not is_repeat_measurable then 1 end) as not_measurable_count,
+        count(case when is_fcr_no_repeat and is_self_servable then 1 end)
+            as fcr_self_servable_count,
+        -- Counts alone are known: at most one reply for each time that it was solved.
+        count(
+            case
+                when
+                    contact_type = 'ticket' and reopen_count > 0
+                    and agent_reply_count
+                    <= reopen_count + case when is_resolved then 1 else 0 end then 1
+            end
+        ) as reopened_after_one_touch_count,
         {%- for variant in variants %}
         count(is_fcr_{{ variant }}) as fcr_{{ variant }}_base_count,
         count(case when is_fcr_{{ variant }} then 1 end) as fcr_{{ variant }}_count,
@@ -72,6 +89,9 @@ select
     repeat_contacts_count,
     immature_count,
     not_measurable_count,
+    fcr_no_repeat_base_count - fcr_no_repeat_count as non_fcr_count,
+    fcr_self_servable_count,
+    reopened_after_one_touch_count,
     {%- for variant in variants %}
     {%- set count = 'fcr_' ~ variant ~ '_count' %}
     {%- set base = 'fcr_' ~ variant ~ '_base_count' %}

@@ -9,6 +9,7 @@
 ] %}
 {%- set counts = [
     'eligible_count', 'repeat_contacts_count', 'immature_count', 'not_measurable_count',
+    'non_fcr_count', 'fcr_self_servable_count', 'reopened_after_one_touch_count',
 ] %}
 {%- for variant in variants %}
 {%- do counts.extend(['fcr_' ~ variant ~ '_base_count', 'fcr_' ~ variant ~ '_count']) %}
@@ -36,6 +37,9 @@ select
     repeat_contacts_count,
     immature_count,
     not_measurable_count,
+    non_fcr_count,
+    fcr_self_servable_count,
+    reopened_after_one_touch_count,
     {%- for variant in variants %}
     {%- set count = 'fcr_' ~ variant ~ '_count' %}
     {%- set base = 'fcr_' ~ variant ~ '_base_count' %}

@@ -1,0 +1,142 @@
+-- One row per contact day, source, product area, and day and source of the customer's contact about
+-- the same area before: contacts, and contacts that came back to a resolved one.
+{{ config(
+    schema='intermediate', contract={'enforced': false},
+    materialized='by_day', day='contact_date', storage='table',
+    reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes'],
+    follows={'ticket': [0, 31], 'chat': [0, 31], 'call': [0, 31]}
+) }}
+
+{#- 31 days hold the window and the calendar month so far. -#}
+{%- if not 1 <= var('nia_window_days') <= 31 %}
+    {{ exceptions.raise_compiler_error("Expected nia_window_days of 1 to 31, found " ~ var('nia_window_days')) }}
+{%- endif %}
+
+with contacts as (
+    select
+        contact_id,
+        source,
+        customer_id,
+        product_area,
+        is_customer_contact,
+        is_fcr_eligible and coalesce(is_resolved, true) as is_resolved_contact,
+        is_customer_contact
+        and customer_id is not null
+        and product_area <> 'unknown'
+        and started_at is not null as is_measurable,
+        contact_date,
+        started_at
+    from {{ ref('fct_contacts') }}
+    where {{ in_days_around('contact_date', ['ticket'], back=31) }}
+),
+
+-- Looking back and not forward: a day is then known for good on its own day, and only the small
+-- mart has to wait for the window.
+ordered as (
+    select
+        *,
+        lag(started_at) over (
+            partition by customer_id, product_area order by started_at, contact_id
+        ) as previous_started_at,
+        lag(contact_date) over (
+            partition by customer_id, product_area order by started_at, contact_id
+        ) as previous_date,
+        lag(source) over (
+            partition by customer_id, product_area order by started_at, contact_id
+        ) as previous_source,
+        lag(is_resolved_contact) over (
+            partition by customer_id, product_area order by started_at, contact_id
+        ) as is_previous_resolved,
+        row_number() over (
+            partition by customer_id, product_area, date_trunc('month', contact_date)
+            order by started_at, contact_id
+        ) as place_in_month,
+        first_value(source) over (
+            partition by customer_id, product_area, date_trunc('month', contact_date)
+            order by started_at, contact_id
+        ) as first_source
+    from contacts
+    where is_measurable
+),
+
+measured as (
+    select
+        contact_date,
+        source,
+        product_area,
+        true as is_measurable,
+        is_customer_contact,
+        is_resolved_contact,
+        case
+            when previous_started_at >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }}
+                then previous_date
+        end as previous_date,
+        case
+            when previous_started_at >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }}
+                then previous_source
+        end as previous_source,
+        coalesce(
+            is_previous_resolved
+            and previous_started_at
+            >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }},
+            false
+        ) as is_return,
+        place_in_month = 1 as is_new_customer,
+        false as is_second_request,
+        true as is_contact
+    from ordered
+
+    union all
+
+    select
+        contact_date,
+        source,
+        product_area,
+        false as is_measurable,
+        is_customer_contact,
+        is_resolved_contact,
+        cast(null as date) as previous_date,
+        cast(null as {{ dbt.type_string() }}) as previous_source,
+        false as is_return,
+        false as is_new_customer,
+        false as is_second_request,
+        true as is_contact
+    from contacts
+    where not is_measurable
+
+    union all
+
+    -- Who asks again is counted where he was counted first, in whatever source he asks again.
+    select
+        contact_date,
+        first_source as source,
+        product_area,
+        false as is_measurable,
+        false as is_customer_contact,
+        false as is_resolved_contact,
+        cast(null as date) as previous_date,
+        cast(null as {{ dbt.type_string() }}) as previous_source,
+        false as is_return,
+        false as is_new_customer,
+        true as is_second_request,
+        false as is_contact
+    from ordered
+    where place_in_month = 2
+)
+
+select
+    source,
+    product_area,
+    previous_date,
+    previous_source,
+    count(case when is_customer_contact then 1 end) as contact_count,
+    count(case when is_measurable and is_resolved_contact then 1 end) as resolved_count,
+    count(case when not is_measurable and is_resolved_contact then 1 end) as not_measurable_count,
+    count(case when is_return then 1 end) as return_count,
+    count(case when is_new_customer then 1 end) as new_customer_count,
+    count(case when is_second_request then 1 end) as second_request_count,
+    count(case when is_contact then 1 end) as delivered_count,
+    contact_date
+from measured
+where {{ in_run_days(none, 'contact_date', kind='ticket') }}
+group by source, product_area, previous_date, previous_source, contact_date

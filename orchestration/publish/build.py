@@ -145,8 +145,11 @@ def build_version(
         for table in waiting.keys() - views.keys():
             file = parquet_file(folder, table)
             copied[table] = _copy_table(connection, table, table.source, file, lineage)
+        # In one transaction: alone, each of some thousand comments would be made durable.
+        connection.execute("begin transaction")
         for table in tables:
             _describe(connection, table, descriptions, is_view=table in linked or table in views)
+        connection.execute("commit")
         for macro in MACROS:
             connection.execute(macro.create)
             connection.execute(

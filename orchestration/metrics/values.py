@@ -19,8 +19,17 @@ NEVER_POOLED = (
     "survey_scope",
     "contact_medium",
     "currency_code",
-    "period",
+    "currency",
+    "dimension",
+    "effort_scale_id",
     "group_kind",
+    "measure",
+    "metric",
+    "period",
+    "period_kind",
+    "scenario_id",
+    "session_kind",
+    "step",
 )
 EXPRESSION = re.compile(r"[a-z0-9_ +*()-]+")
 NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "HUGEINT", "SMALLINT", "FLOAT")

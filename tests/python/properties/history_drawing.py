@@ -20,6 +20,7 @@ from history_shapes import (
     Chat,
     Customer,
     Deliver,
+    Event,
     History,
     Row,
     Step,
@@ -34,7 +35,24 @@ CLOCKS = ("00:00:00", "00:00:01", "04:59:59", "05:00:00", "12:00:00", "12:00:00"
 FAR = ("2023-02-28 12:00:00", "2024-06-30 12:00:00")
 Contact = Ticket | Chat | Call
 CONTACTS = (Ticket, Chat, Call)
-TABLES = ("tickets", "chats", "calls", "responses", "customers", "agents")
+TABLES = ("tickets", "chats", "calls", "responses", "customers", "agents", "ticket_events")
+CHANGES = (
+    ("created", "customer", None, None),
+    ("created", "agent", None, None),
+    ("comment", "customer", None, None),
+    ("comment", "agent", None, None),
+    ("comment", "agent", None, None),
+    ("comment", "bot", None, None),
+    ("status", "agent", "new", "solved"),
+    ("status", "agent", "open", "pending"),
+    ("status", "customer", "solved", "open"),
+    ("status", "system", None, "closed"),
+    ("assignee", "agent", "1", "2"),
+    ("assignee", "agent", None, "1"),
+    ("team", "agent", "Orders", "Billing"),
+    ("priority", "agent", "normal", "urgent"),
+    ("macro", None, None, None),
+)
 KINDS = (("ticket", 1), ("ticket", 2), ("chat", 1), ("chat", 2), ("call", 1), ("call", 9))
 SCALES = (
     ("csat", "csat_5", (5, 4, 2, 1, 0)),
@@ -187,6 +205,7 @@ class _World:
             "responses": self._answer,
             "customers": self._customer,
             "agents": self._agent,
+            "ticket_events": self._event,
         }
         return make[table]()
 
@@ -330,4 +349,19 @@ class _World:
             team=self._pick("Billing", "Accounts", None),
             role=self._rarely("agent", "bot", None),
             left=self._sometimes(None, self._later()),
+        )
+
+    def _event(self) -> Event:
+        kind, actor, before, after = self._pick(*CHANGES)
+        return Event(
+            self._rarely(self._pick(*range(1, 17)), None, "1.5E+10"),
+            ticket=self._rarely(self._pick(*self._ids), 9, None),
+            at=self._time(),
+            sequence=self._rarely(self._pick(*range(1, 9)), None, "first"),
+            kind=kind,
+            actor=actor,
+            public=self._pick("true", "true", "false", None),
+            agent=self._server(),
+            before=before,
+            after=self._sometimes(after, None),
         )

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
 from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS
+from orchestration.demo.ticket_events import EVENT_COLUMNS
 
 NOON = "2024-03-01 12:00:00"
 
@@ -156,8 +157,25 @@ class Answer(Plain):
     aspect: str | None = "overall"
 
 
-Row = Customer | Agent | Ticket | Chat | Call | Answer
-ROWS: tuple[type[Row], ...] = (Ticket, Chat, Call, Answer, Customer, Agent)
+@dataclass(frozen=True, repr=False)
+class Event(Plain):
+    """An entry of the log of a ticket."""
+
+    table: ClassVar = "ticket_events"
+    id: int | str | None
+    ticket: int | None = 1
+    at: str | None = NOON
+    sequence: int | str | None = 1
+    kind: str | None = "comment"
+    actor: str | None = "agent"
+    public: str | None = "true"
+    agent: int | None = None
+    before: str | None = None
+    after: str | None = None
+
+
+Row = Customer | Agent | Ticket | Chat | Call | Answer | Event
+ROWS: tuple[type[Row], ...] = (Ticket, Chat, Call, Answer, Customer, Agent, Event)
 
 
 @dataclass(frozen=True)
@@ -265,6 +283,9 @@ def files_of(table: str, rows: Sequence[Row]) -> dict[str, str]:
         return {"chats.csv": _delimited(";", CHAT_COLUMNS, [_chat(r) for r in _only(Chat, rows)])}
     if table == "calls":
         return {"calls.tsv": _delimited("\t", CALL_COLUMNS, [_call(r) for r in _only(Call, rows)])}
+    if table == "ticket_events":
+        entries = [_event(row) for row in _only(Event, rows)]
+        return {"ticket_events.csv": _delimited(",", EVENT_COLUMNS, entries)}
     customers = [_customer(row) for row in _only(Customer, rows)]
     return {"customers.csv": _delimited(",", CUSTOMER_COLUMNS, customers)}
 
@@ -419,4 +440,19 @@ def _answer(row: Answer) -> dict[str, Any]:
         "sent_at": None,
         "created_at": _epoch(row.responded),
         "updated_at": updated,
+    }
+
+
+def _event(row: Event) -> dict[str, Any]:
+    return {
+        "event_id": row.id,
+        "ticket_id": row.ticket,
+        "sequence": row.sequence,
+        "event": row.kind,
+        "actor": row.actor,
+        "public": row.public,
+        "agent": row.agent,
+        "from": row.before,
+        "to": row.after,
+        "at": _iso(row.at),
     }

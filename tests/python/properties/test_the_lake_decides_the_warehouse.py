@@ -21,6 +21,7 @@ from history_shapes import (
     Chat,
     Customer,
     Deliver,
+    Event,
     History,
     Step,
     Ticket,
@@ -67,6 +68,15 @@ def test_a_history_can_fill_every_table(players: Players) -> None:
         Deliver("customers", day, (Customer(1),)),
         Deliver("agents", day, (Agent(1),)),
         Deliver("tickets", day, (Ticket(1, agent=1, status="solved", solved=evening),)),
+        Deliver(
+            "ticket_events",
+            day,
+            (
+                Event(1, kind="created", actor="customer"),
+                Event(2, sequence=2, at=evening),
+                Event(3, sequence=3, at=evening, kind="status", before="new", after="solved"),
+            ),
+        ),
         Deliver("chats", day, (Chat(1, replied=evening, ended=evening),)),
         Deliver("calls", day, (Call(1, wait="0:00:20", talk="0:01:00"),)),
         Deliver(

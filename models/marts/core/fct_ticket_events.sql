@@ -79,12 +79,11 @@ stations as (
 -- What a field was before its first change is said by that change.
 first_values as (
     select
-        ticket_id,
-    {%- for field in ('status', 'priority', 'team', 'assignee') %}
-    max(case when event_type = '{{ field }}' and {{ field }}_changes = 1 then value_from end)
-        as first_{{ field }}{{ ',' if not loop.last }}
-    
-{%- endfor %}
+        {%- for field in ('status', 'priority', 'team', 'assignee') %}
+        max(case when event_type = '{{ field }}' and {{ field }}_changes = 1 then value_from end)
+            as first_{{ field }},
+        {%- endfor %}
+        ticket_id
     from counted
     group by ticket_id
 ),

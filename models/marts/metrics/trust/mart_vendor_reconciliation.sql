@@ -182,16 +182,16 @@ counted as (
         contact_date,
         source,
         metric,
-        count(*) as compared_count,
-        count(case when cause = 'equal' then 1 end) as equal_count,
-        count(case when cause <> 'equal' then 1 end) as different_count
         {%- for name in (
             'bot_reply_counted', 'internal_note_counted', 'clock', 'missing_event',
             'missing_in_vendor', 'still_open', 'closed_without_solve', 'returned_assignee',
             'team_change_counted', 'no_change_in_log', 'unexplained'
-        ) %},
-        count(case when cause = '{{ name }}' then 1 end) as {{ name }}_count
+        ) %}
+        count(case when cause = '{{ name }}' then 1 end) as {{ name }}_count,
         {%- endfor %}
+        count(case when cause = 'equal' then 1 end) as equal_count,
+        count(case when cause <> 'equal' then 1 end) as different_count,
+        count(*) as compared_count
     from causes
     group by contact_date, source, metric
 )

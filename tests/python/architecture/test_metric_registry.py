@@ -77,6 +77,22 @@ def test_every_answer_names_a_question_that_exists(row: dict[str, str]) -> None:
     assert len(found) == len(set(found))
 
 
+def test_every_question_of_the_documents_is_answered() -> None:
+    """By a metric; by a benchmark alone only where a document states nothing else."""
+    by_metrics = {answer for metric in METRICS for answer in answers(metric)}
+    by_benchmarks = {answer for benchmark in BENCHMARKS for answer in answers(benchmark)}
+    assert [found for found in QUESTIONS if found not in by_metrics | by_benchmarks] == []
+    only = {row["question_id"] for row in rows("document_questions") if "true" in row.values()}
+    assert set(QUESTIONS) - by_metrics == only
+
+
+def test_the_readme_names_every_mart() -> None:
+    text = (PROJECT_DIR / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmart_[a-z0-9_]+\b", text)) - {"mart_"}
+    assert {mart for mart in PUBLISHED if mart not in text and not parent(mart)} == set()
+    assert named <= PUBLISHED.keys()
+
+
 def test_metrics_and_benchmarks_have_one_row_each() -> None:
     for ids in (
         [metric["metric_id"] for metric in METRICS],

@@ -59,6 +59,19 @@ counted as (
     group by group_kind, group_value
 ),
 
+-- Queue-days of which both sides are known; without shifts there is nothing to compare.
+staffing as (
+    select
+        cast(date_trunc('month', staffing_date) as date) as month_start_date,
+        count(*) as staffing_days_count,
+        cast(sum(cast(required_hours as decimal(18, 4))) as double) as required_hours,
+        cast(sum(cast(scheduled_hours as decimal(18, 4))) as double) as scheduled_hours,
+        cast(sum(cast(staffing_gap_hours as decimal(18, 4))) as double) as staffing_gap_hours
+    from {{ ref('mart_staffing_daily') }}
+    where staffing_gap_hours is not null
+    group by 1
+),
+
 compared as (
     select
         *,
@@ -72,9 +85,9 @@ compared as (
 )
 
 select
-    period,
-    group_kind,
-    group_value,
+    compared.period,
+    compared.group_kind,
+    compared.group_value,
     customers_count,
     churned_count,
     customers_count - churned_count as retained_count,
@@ -96,7 +109,15 @@ select
     {{ newcombe_pp(
         'churned_count', 'customers_count', 'other_churned_count', 'other_customers_count', 'high'
     ) }} as churn_gap_high_pp,
+    staffing.staffing_days_count,
+    staffing.required_hours,
+    staffing.scheduled_hours,
+    staffing.staffing_gap_hours,
     is_complete,
     is_complete and {{ is_reportable('customers_count') }} as is_reportable,
-    month_start_date
+    compared.month_start_date
 from compared
+left join staffing
+    on
+        compared.month_start_date = staffing.month_start_date
+        and compared.group_kind = 'all'

@@ -1,4 +1,4 @@
--- One row per benchmark: figures of others from the seed, and our own last month as an internal one.
+-- One row per benchmark: figures of others from the seed, and our own month before.
 with benchmarks as (
     select
         *,
@@ -57,10 +57,10 @@ chosen as (
         row_number() over (
             partition by benchmark_id
             order by
-                case when metric_year = benchmark_year then 0 else 1 end,
+                case when metric_year = benchmark_year then 0 else 1 end asc,
                 metric_year desc,
                 our_base_count desc,
-                metric_variant
+                metric_variant asc
         ) as place
     from matched
     where our_base_count > 0

@@ -39,11 +39,11 @@ counted as (
         on
             days.metric_date >= {{ add_days('changes.changed_date', '-' ~ window) }}
             and days.metric_date < {{ add_days('changes.changed_date', window) }}
-            and (changes.scope_channel is null or days.channel = changes.scope_channel)
+            and (changes.scope_channel is null or changes.scope_channel = days.channel)
             -- Nobody took a contact that was abandoned: it has no team.
             and (
                 changes.scope_team is null
-                or (days.team = changes.scope_team and days.metric_id <> 'abandon_pct')
+                or (changes.scope_team = days.team and days.metric_id <> 'abandon_pct')
             )
     group by changes.change_id, days.metric_id, days.metric_variant
 ),

@@ -9,9 +9,10 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 from orchestration.demo.billing import draw_payments
-from orchestration.demo.events import Answer, Call, Chat, Contact
+from orchestration.demo.events import Answer, Call, Chat, Contact, Ticket
 from orchestration.demo.quality import ITEMS, Review, credited_agent, draw_reviews, planned_changes
 from orchestration.demo.simulate import Company
+from orchestration.demo.ticket_events import TicketEvent, draw_logs
 from orchestration.demo.truth import abandonment
 from orchestration.demo.truth_fcr import WINDOW, contact_id, is_handled, is_measured_first_contact
 from orchestration.demo.truth_figures import Figures, channel_of
@@ -19,6 +20,7 @@ from orchestration.demo.truth_surveys import rated
 
 CHANGE_WINDOW_DAYS = 28
 Matrix = list[list[float]]
+Logs = dict[int, list[TicketEvent]]
 
 ABOUT_PEOPLE = {
     "agents": "By raw id, over all time: contacts that the agent served, answers about them, and "
@@ -36,7 +38,7 @@ def people_truth(company: Company, seed: int) -> Figures:
     reviews = draw_reviews(company, seed)
     return {
         "documentation_people": ABOUT_PEOPLE,
-        "agents": agents(company),
+        "agents": agents(company, draw_logs(company, seed)),
         "quality": quality(company, reviews),
         "payments": payments(company, seed),
         "churn": churn(company),
@@ -44,13 +46,29 @@ def people_truth(company: Company, seed: int) -> Figures:
     }
 
 
-def _credit(contact: Contact, answer: Answer | None = None) -> int | None:
-    """Who gets the credit of a contact, or of an answer about it."""
-    agent_id = credited_agent(contact) if is_handled(contact) else None
-    return contact.agent_id if agent_id is None and answer is not None else agent_id
+def _credit(contact: Contact) -> int | None:
+    """Who gets the credit of a contact."""
+    return credited_agent(contact) if is_handled(contact) else None
 
 
-def agents(company: Company) -> Figures:
+def _credit_of_answer(answer: Answer, contact: Contact, logs: Logs) -> int | None:
+    """Who wrote last before the survey was sent, else who has the contact."""
+    log = logs.get(contact.number, []) if isinstance(contact, Ticket) else []
+    wrote = [
+        event.agent_id
+        for event in log
+        if event.kind == "message"
+        and event.actor == "agent"
+        and event.is_public is not False
+        and event.agent_id is not None
+        and event.at <= answer.sent_at
+    ]
+    if wrote:
+        return wrote[-1]
+    return _credit(contact) or contact.agent_id
+
+
+def agents(company: Company, logs: Logs) -> Figures:
     found: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(int))
     served = [c for c in company.contacts.all() if is_handled(c) and _credit(c) is not None]
     served.sort(key=lambda contact: (contact.started_at, contact_id(contact)))
@@ -75,7 +93,7 @@ def agents(company: Company) -> Figures:
             own["returning"] += 1
             own["same_agent"] += before[1] == agent_id
         last[contact.customer_id] = (contact.started_at, agent_id)
-    _add_satisfaction(company, found)
+    _add_satisfaction(company, logs, found)
     keys = (
         "contacts", "handle_count", "handle_seconds", "fcr_base", "fcr", "returning",
         "same_agent", "responses", "satisfied", "satisfied_expected",
@@ -83,11 +101,11 @@ def agents(company: Company) -> Figures:
     return {str(agent): {key: own[key] for key in keys} for agent, own in sorted(found.items())}
 
 
-def _add_satisfaction(company: Company, found: dict[int, dict[str, float]]) -> None:
+def _add_satisfaction(company: Company, logs: Logs, found: dict[int, dict[str, float]]) -> None:
     strata: dict[tuple[str, str], list[tuple[int, bool]]] = defaultdict(list)
     for answer in _satisfaction(company):
         contact = answer.contact
-        agent_id = _credit(contact, answer) if contact else None
+        agent_id = _credit_of_answer(answer, contact, logs) if contact else None
         if contact is None or agent_id is None:
             continue
         strata[channel_of(contact), contact.reason or ""].append((agent_id, _is_good(answer)))

@@ -14,8 +14,7 @@ days as (
 ),
 
 answers as (
-    select * from {{ ref('fct_survey_responses') }}
-    where survey_type = 'csat' and is_counted and is_headline and agent_id is not null
+    select * from {{ ref('int_agent_answers') }}
 ),
 
 needed_skills as (

@@ -18,11 +18,11 @@ as_of as (
 
 days as (
     select
-        days.*,
-        cast(extract(year from days.metric_date) as bigint) as metric_year
-    from {{ ref('int_metric_days') }} as days
+        metric_days.*,
+        cast(extract(year from metric_days.metric_date) as bigint) as metric_year
+    from {{ ref('int_metric_days') }} as metric_days
     cross join as_of
-    where days.metric_date <= as_of.as_of_date
+    where metric_days.metric_date <= as_of.as_of_date
 ),
 
 matched as (

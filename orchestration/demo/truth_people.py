@@ -213,14 +213,9 @@ def payments(company: Company, seed: int) -> Figures:
 
 
 def churn(company: Company) -> Figures:
-    """Of customers in the CRM; who answered is known from before the month."""
-    calendar = company.calendar
-    answered: dict[int, list[date]] = defaultdict(list)
-    for answer in company.answers:
-        if answer.customer_id is not None and answer.score is not None:
-            answered[answer.customer_id].append(calendar.day_of(answer.created_at))
+    """Of customers in the CRM."""
     figures: Figures = {}
-    for month in [day for day in calendar.dates if day.day == 1]:
+    for month in [day for day in company.calendar.dates if day.day == 1]:
         following = (month + timedelta(days=32)).replace(day=1)
         there = [
             customer
@@ -229,15 +224,9 @@ def churn(company: Company) -> Figures:
             and customer.signed_up < month
             and (customer.churned is None or customer.churned >= month)
         ]
-        gone = {c.customer_id for c in there if c.churned and c.churned < following}
-        responded = {
-            c.customer_id for c in there if any(day < month for day in answered[c.customer_id])
-        }
         figures[month.isoformat()] = {
             "customers": len(there),
-            "churned": len(gone),
-            "responded": len(responded),
-            "responded_churned": len(responded & gone),
+            "churned": sum(c.churned is not None and c.churned < following for c in there),
         }
     return figures
 

@@ -14,9 +14,9 @@ with contacts as (
         contacts.started_at,
         contacts.contact_date,
         contacts.contact_medium,
-        coalesce(plans.plan_group, 'unknown') as plan_group
+        coalesce(tiers.plan_group, 'unknown') as plan_group
     from {{ ref('fct_contacts') }} as contacts
-    left join {{ ref('plan_tiers') }} as plans on contacts.plan_tier = plans.plan_tier
+    left join {{ ref('plan_tiers') }} as tiers on contacts.plan_tier = tiers.plan_tier
     where
         contacts.is_customer_contact
         and contacts.contact_date is not null

@@ -1,4 +1,4 @@
--- One row per month, currency, channel ('all' is all of them) and plan group ('all' is all of them).
+-- One row per month, currency, channel and plan group; 'all' is the total of channels or plans.
 with calendar as (
     select
         month_start_date,

@@ -52,8 +52,8 @@ active as (
     from months
     left join customers
         on
-            coalesce(customers.signed_up_at < months.next_month_start_date, true)
-            and coalesce(customers.churned_at >= months.month_start_date, true)
+            coalesce(months.next_month_start_date > customers.signed_up_at, true)
+            and coalesce(months.month_start_date <= customers.churned_at, true)
     group by months.month_start_date
 ),
 
@@ -81,19 +81,19 @@ select
     {{ share_pct('rated.chat_customers_count', 'rated.contacting_customers_count') }}
         as chat_customers_pct,
     {{ share_pct(
-        '(rated.customer_contacts_count - before.customer_contacts_count)',
-        'before.customer_contacts_count'
+        '(rated.customer_contacts_count - earlier.customer_contacts_count)',
+        'earlier.customer_contacts_count'
     ) }} as contacts_yoy_pct,
     {{ share_pct(
-        '(rated.chat_requests_count - before.chat_requests_count)', 'before.chat_requests_count'
+        '(rated.chat_requests_count - earlier.chat_requests_count)', 'earlier.chat_requests_count'
     ) }} as chat_demand_yoy_pct,
-    rated.chat_requests_per_100_customers - before.chat_requests_per_100_customers
+    rated.chat_requests_per_100_customers - earlier.chat_requests_per_100_customers
         as chat_requests_per_100_customers_yoy,
     rated.is_complete,
     {{ is_reportable('rated.contacting_customers_count') }} as is_reportable
 from rated
-left join rated as before
+left join rated as earlier
     on
-        rated.same_month_last_year = before.month_start_date
+        rated.same_month_last_year = earlier.month_start_date
         and rated.is_complete
-        and before.is_complete
+        and earlier.is_complete

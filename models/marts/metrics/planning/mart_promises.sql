@@ -15,13 +15,25 @@ counted as (
         daily.channel,
         daily.product_area,
         cast(
-            sum(case when daily.due_date <= as_of.as_of_date then daily.promised_count else 0 end) as bigint
+            sum(
+                case
+                    when daily.due_date <= as_of.as_of_date then daily.promised_count else 0
+                end
+            ) as bigint
         ) as promised_count,
         cast(
-            sum(case when daily.due_date <= as_of.as_of_date then daily.kept_count else 0 end) as bigint
+            sum(
+                case
+                    when daily.due_date <= as_of.as_of_date then daily.kept_count else 0
+                end
+            ) as bigint
         ) as promise_kept_count,
         cast(
-            sum(case when daily.due_date <= as_of.as_of_date then 0 else daily.promised_count end) as bigint
+            sum(
+                case
+                    when daily.due_date <= as_of.as_of_date then 0 else daily.promised_count
+                end
+            ) as bigint
         ) as immature_count
     from daily
     cross join as_of

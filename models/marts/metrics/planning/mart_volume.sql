@@ -121,7 +121,7 @@ select
     counted.direction,
     counted.industry,
     counted.plan_tier,
-    coalesce(plans.plan_group, 'unknown') as plan_group,
+    coalesce(tiers.plan_group, 'unknown') as plan_group,
     counted.segment,
     counted.product_area,
     counted.contacts_count,
@@ -134,9 +134,13 @@ select
     counted.preferred_channel_match_count,
     {{ share_pct('counted.preferred_channel_match_count', 'counted.preferred_known_count') }}
         as preferred_channel_match_pct,
-    {{ wilson_pct('counted.preferred_channel_match_count', 'counted.preferred_known_count', 'low') }}
+    {{ wilson_pct(
+        'counted.preferred_channel_match_count', 'counted.preferred_known_count', 'low'
+    ) }}
         as preferred_channel_match_low_pct,
-    {{ wilson_pct('counted.preferred_channel_match_count', 'counted.preferred_known_count', 'high') }}
+    {{ wilson_pct(
+        'counted.preferred_channel_match_count', 'counted.preferred_known_count', 'high'
+    ) }}
         as preferred_channel_match_high_pct,
     counted.failure_demand_count,
     {{ share_pct('counted.failure_demand_count', 'counted.customer_contacts_count') }}
@@ -156,4 +160,4 @@ select
     {{ is_reportable('counted.customer_contacts_count') }} as is_reportable,
     counted.contact_date
 from counted
-left join {{ ref('plan_tiers') }} as plans on counted.plan_tier = plans.plan_tier
+left join {{ ref('plan_tiers') }} as tiers on counted.plan_tier = tiers.plan_tier

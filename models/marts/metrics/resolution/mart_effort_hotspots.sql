@@ -212,8 +212,10 @@ weighted as (
 indexed as (
     select
         *,
-        {% for signal in signals %}{{ signal }}_part + {% endfor %}0 as effort_coverage,
-        {% for signal in signals %}{{ signal }}_points + {% endfor %}0 as weighted_ratio
+        resolution_hours_part + replies_part + transfers_part + repeats_part + difficult_part
+        + dissatisfied_part as effort_coverage,
+        resolution_hours_points + replies_points + transfers_points + repeats_points
+        + difficult_points + dissatisfied_points as weighted_ratio
     from weighted
 ),
 

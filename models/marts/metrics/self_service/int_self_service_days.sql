@@ -43,8 +43,8 @@ returned as (
     inner join contacts
         on
             sessions.customer_id = contacts.customer_id
-            and contacts.started_at >= sessions.started_at
-            and contacts.started_at <= sessions.left_at + interval '{{ hours }}' hour
+            and sessions.started_at <= contacts.started_at
+            and sessions.left_at + interval '{{ hours }}' hour >= contacts.started_at
     group by sessions.session_kind, sessions.session_id
 ),
 

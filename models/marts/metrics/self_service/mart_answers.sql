@@ -76,7 +76,7 @@ select
     voted.answer_uses_count,
     row_number() over (
         partition by voted.month_start_date, voted.source, voted.item_kind
-        order by voted.answer_uses_count desc nulls last, voted.item_id
+        order by voted.answer_uses_count desc nulls last, voted.item_id asc
     ) as answer_rank,
     voted.answer_likes_count,
     voted.answer_dislikes_count,

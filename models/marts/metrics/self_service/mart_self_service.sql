@@ -10,11 +10,15 @@ with daily as (
     from {{ ref('int_self_service_days') }}
 ),
 
+as_of as (
+    select max(calendar_date) as as_of_date from {{ ref('dim_date') }}
+),
+
 -- Who has not come back can be said as far as contacts were delivered.
 horizon as (
     select max(demand.contact_date) as seen_date
     from {{ ref('int_demand_days') }} as demand
-    cross join (select max(calendar_date) as as_of_date from {{ ref('dim_date') }}) as as_of
+    cross join as_of
     where demand.contact_date <= as_of.as_of_date
 ),
 

@@ -1,11 +1,13 @@
 {#
     Rows (…, number of rows) cut into chunks of at most the var `chunk_rows`, in their order: what
-    bounds the memory of a rebuild. A single row that is larger is a chunk of its own.
+    bounds the memory of a rebuild. A single row that is larger is a chunk of its own. Rows that
+    are equal in the column number `together` are never cut apart.
 #}
-{% macro chunks(rows) -%}
+{% macro chunks(rows, together=none) -%}
     {%- set cut = namespace(found=[], open=[], size=0) -%}
     {%- for row in rows -%}
-        {%- if cut.open and cut.size + (row[-1] or 0) > var('chunk_rows') -%}
+        {%- set belongs = together is not none and cut.open and cut.open[-1][together] == row[together] -%}
+        {%- if cut.open and not belongs and cut.size + (row[-1] or 0) > var('chunk_rows') -%}
             {%- do cut.found.append(cut.open) -%}
             {%- set cut.open = [] -%}
             {%- set cut.size = 0 -%}

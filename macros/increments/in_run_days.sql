@@ -21,13 +21,15 @@
 
 {# Set the days that `in_run_days` is true of: `days` holds (kind, day or none, …). #}
 {% macro choose_days(kinds, days, list='days') -%}
+    {%- set settings = [] -%}
     {%- for kind in kinds -%}
         {%- set dates = [] -%}
         {%- for row in days if row[0] == kind -%}
             {%- do dates.append("date '" ~ (row[1] or '0001-01-01') ~ "'") -%}
         {%- endfor -%}
-        {%- do do_sql(
+        {%- do settings.append(
             "set variable cx_" ~ list ~ "_" ~ kind ~ " = cast([" ~ dates | join(', ') ~ "] as date[])"
         ) -%}
     {%- endfor -%}
+    {%- do do_all(settings) -%}
 {%- endmacro %}

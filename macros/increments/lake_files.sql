@@ -3,6 +3,7 @@
     connection's time: `partitions` holds (source, table, load date).
 #}
 {% macro choose_lake_files(tables, partitions) -%}
+    {%- set settings = [] -%}
     {%- for source, table in tables -%}
         {%- set folder = lake_folder(source, table) -%}
         {%- set text = [folder ~ '/_schema.parquet'] -%}
@@ -14,30 +15,38 @@
             {%- do native.append(folder ~ '/load_date=' ~ load_date ~ '/native-*.parquet') -%}
             {%- do deliveries.append(folder ~ '/load_date=' ~ load_date ~ '/delivery.json') -%}
         {%- endfor -%}
-        {%- do set_lake_variables(source, table, text, native, deliveries) -%}
+        {%- do settings.extend(lake_variables(source, table, text, native, deliveries)) -%}
     {%- endfor -%}
+    {%- do do_all(settings) -%}
 {%- endmacro %}
 
 {# Let the staging views see everything again. #}
 {% macro choose_whole_lake(tables) -%}
+    {%- set settings = [] -%}
     {%- for source, table in tables -%}
         {%- set folder = lake_folder(source, table) -%}
-        {%- do set_lake_variables(
+        {%- do settings.extend(lake_variables(
             source, table, [folder ~ '/**/[_p]*.parquet'], [folder ~ '/**/native-*.parquet'],
             [folder ~ '/native-types.json', folder ~ '/load_date=*/delivery.json']
-        ) -%}
+        )) -%}
     {%- endfor -%}
+    {%- do do_all(settings) -%}
 {%- endmacro %}
 
-{# Patterns without a file are left out: the engine takes them for a mistake. #}
-{% macro set_lake_variables(source, table, text, native, deliveries) -%}
+{#
+    The statements that set what the staging views read. Patterns without a file are left out: the
+    engine takes them for a mistake.
+#}
+{% macro lake_variables(source, table, text, native, deliveries) -%}
+    {%- set settings = [] -%}
     {%- set name = 'lake_' ~ source ~ '__' ~ table -%}
     {%- for suffix, patterns in (('', text), ('_native', native), ('_deliveries', deliveries)) -%}
         {%- set globs = [] -%}
         {%- for pattern in patterns -%} {%- do globs.append('select file from glob(' ~ quote_text(pattern) ~ ')') -%} {%- endfor -%}
-        {%- do do_sql(
+        {%- do settings.append(
             'set variable ' ~ name ~ suffix ~ ' = (select coalesce(list(file), []) from ('
             ~ (globs | join(' union all ') or "select '' as file where false") ~ '))'
         ) -%}
     {%- endfor -%}
+    {{ return(settings) }}
 {%- endmacro %}

@@ -19,14 +19,12 @@
 
 {# Note that the table of this model follows changed_days up to `batch` (an SQL expression). #}
 {% macro set_day_state(relation, batch) -%}
-    {%- do do_sql(
+    {%- do do_all([
         "delete from " ~ state('day_state') ~ " where table_schema = " ~ quote_text(relation.schema)
-        ~ " and table_name = " ~ quote_text(relation.identifier)
-    ) -%}
-    {%- do do_sql(
+        ~ " and table_name = " ~ quote_text(relation.identifier),
         "insert into " ~ state('day_state') ~ " select " ~ quote_text(relation.schema) ~ ", "
         ~ quote_text(relation.identifier) ~ ", " ~ quote_text(project_signature()) ~ ", " ~ batch
-    ) -%}
+    ]) -%}
 {%- endmacro %}
 
 {# The number of the batch that is being written to changed_days. #}

@@ -51,24 +51,31 @@
         {%- set since -%}
             select {{ id }} as member_id, cast(min(valid_from) as date) - 1 as since from {{ changed }} group by {{ id }}
         {%- endset -%}
-        {%- if seen is not none -%}
+        {#- A member of a day that `seen` has not followed yet, as after a killed run, may be anybody. -#}
+        {%- set touched -%}
+            {{ days_not_followed('intermediate', 'int_members_seen', seen) }}
+            {%- if seen is not none %}
+            union
+            select seen.kind, seen.seen_date as day
+            from {{ seen }} as seen
+            join ({{ since }}) as since using (member_id)
+            where
+                seen.member_kind = {{ quote_text(touches[:-1]) }}
+                and (seen.seen_date is null or seen.seen_date >= since.since)
+            {%- endif %}
+        {%- endset -%}
+        {%- do do_sql("create or replace temp table cx_touched as " ~ touched) -%}
+        {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind <> 'response'") -%}
+        {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind = 'response'") -%}
+        {%- if answers is not none -%}
+            {#- Answers about the contacts just touched; their own customer may be nobody's. -#}
             {%- do do_sql(
-                "create or replace temp table cx_touched as select distinct seen.kind, seen.seen_date as day from " ~ seen
-                ~ " as seen join (" ~ since ~ ") as since using (member_id) where seen.member_kind = "
-                ~ quote_text(touches[:-1]) ~ " and (seen.seen_date is null or seen.seen_date >= since.since)"
+                into ~ "'response', response_date, 'attributes' from " ~ answers ~ " as answers semi join cx_touched as touched "
+                ~ "on split_part(answers.contact_id, ':', 1) = touched.kind "
+                ~ "and answers.contact_date is not distinct from touched.day where answers.contact_id is not null"
             ) -%}
-            {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind <> 'response'") -%}
-            {%- do do_sql(into ~ "kind, day, 'attributes' from cx_touched where kind = 'response'") -%}
-            {%- if answers is not none -%}
-                {#- Answers about the contacts just touched; their own customer may be nobody's. -#}
-                {%- do do_sql(
-                    into ~ "'response', response_date, 'attributes' from " ~ answers ~ " as answers semi join cx_touched as touched "
-                    ~ "on split_part(answers.contact_id, ':', 1) = touched.kind "
-                    ~ "and answers.contact_date is not distinct from touched.day where answers.contact_id is not null"
-                ) -%}
-            {%- endif -%}
-            {%- do do_sql("drop table cx_touched") -%}
         {%- endif -%}
+        {%- do do_sql("drop table cx_touched") -%}
 
     {%- elif touches == 'horizons' -%}
         {%- set moved -%}
@@ -127,5 +134,24 @@
 
     {%- else -%}
         {{ exceptions.raise_compiler_error("Expected a known value of `touches`, found " ~ touches) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The days of records that a table has not followed so far: all of them where nobody knows. #}
+{% macro days_not_followed(schema, name, existing) -%}
+    {%- set known = rows_of(
+        "select batch from " ~ state('day_state') ~ " as known where table_schema = " ~ quote_text(schema)
+        ~ " and table_name = " ~ quote_text(name) ~ " and signature = " ~ quote_text(project_signature())
+        ~ " and not exists (select 1 from " ~ state('changed_days') ~ " as later where later.kind = '*' and later.batch > known.batch)"
+    ) -%}
+    {%- if existing is none or not known or not project_signature() -%}
+        select distinct {{ kind_of_entity() }} as kind, day
+        from {{ state('lake_counts') }}
+        where _disposition = 'accepted' and {{ kind_of_entity() }} is not null
+    {%- else -%}
+        select distinct kind, day
+        from {{ state('changed_days') }}
+        where batch > {{ known[0][0] }} and kind not in ('*', 'health')
     {%- endif -%}
 {%- endmacro %}

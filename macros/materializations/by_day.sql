@@ -68,9 +68,12 @@
         {%- do do_sql(
             "create or replace temp table cx_written (kind varchar, day date, path varchar, rows_count bigint, bytes bigint)"
         ) -%}
-        {%- do do_sql("create or replace temp table cx_old as select * from (" ~ query ~ ") limit 0") -%}
+        {%- if touches and not is_new -%}
+            {%- do do_sql("create or replace temp table cx_old as select * from (" ~ query ~ ") limit 0") -%}
+        {%- endif -%}
 
-        {%- for chunk in chunks(days) -%}
+        {#- A table without a kind gives a day from all kinds at once. -#}
+        {%- for chunk in chunks(days, together=none if kind else 1) -%}
             {%- do choose_days(reads, chunk) -%}
             {%- do choose_context(config.get('context'), reads, chunk) -%}
             {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
@@ -102,9 +105,9 @@
         {%- endif -%}
         {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
         {%- do forget_days(reads) -%}
-        {%- for name in ('written', 'old', 'changed') -%}
-            {%- do do_sql("drop table if exists cx_" ~ name) -%}
-        {%- endfor -%}
+        {%- do do_all([
+            "drop table if exists cx_written", "drop table if exists cx_old", "drop table if exists cx_changed"
+        ]) -%}
     {%- endif -%}
     {%- do set_day_state(this, newest) -%}
     {%- call statement('main') -%} select 1 {%- endcall -%}
@@ -225,10 +228,12 @@
 
 {# `in_run_days` is true of every row again. #}
 {% macro forget_days(reads) -%}
-    {%- for name in reads -%} {%- do do_sql("reset variable cx_days_" ~ name) -%} {%- endfor -%}
+    {%- set resets = [] -%}
+    {%- for name in reads -%} {%- do resets.append("reset variable cx_days_" ~ name) -%} {%- endfor -%}
     {%- for name in ('ticket', 'chat', 'call') if config.get('context') -%}
-        {%- do do_sql("reset variable cx_context_" ~ name) -%}
+        {%- do resets.append("reset variable cx_context_" ~ name) -%}
     {%- endfor -%}
+    {%- do do_all(resets) -%}
 {%- endmacro %}
 
 

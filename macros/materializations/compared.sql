@@ -20,8 +20,7 @@
     {%- if is_new and existing is not none -%} {%- do do_sql("drop " ~ existing.type ~ " if exists " ~ this) -%} {%- endif -%}
     {%- do do_sql("create or replace table " ~ this ~ " as select * from cx_new") -%}
     {%- do set_day_state(this, 'null') -%}
-    {%- do do_sql("drop table if exists cx_new") -%}
-    {%- do do_sql("drop table if exists cx_changed") -%}
+    {%- do do_all(["drop table if exists cx_new", "drop table if exists cx_changed"]) -%}
     {%- call statement('main') -%} select 1 {%- endcall -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}

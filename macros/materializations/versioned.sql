@@ -45,9 +45,11 @@
     {%- endfor -%}
     {%- if is_new or changed -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
     {%- if changed -%}
+        {%- set drops = [] -%}
         {%- for name in ('parts', 'fresh', 'gone', 'before', 'ranked', 'after', 'touched', 'parts_touched') -%}
-            {%- do do_sql("drop table if exists cx_" ~ name) -%}
+            {%- do drops.append("drop table if exists cx_" ~ name) -%}
         {%- endfor -%}
+        {%- do do_all(drops) -%}
     {%- endif -%}
 
     {%- call statement('main') -%} select 1 {%- endcall -%}

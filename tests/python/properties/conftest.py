@@ -9,6 +9,6 @@ from history_players import Players
 
 
 @pytest.fixture(scope="session")
-def players(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Players]:
-    with Players(tmp_path_factory.mktemp("histories")) as started:
+def players() -> Iterator[Players]:
+    with Players() as started:
         yield started

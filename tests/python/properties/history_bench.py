@@ -1,11 +1,14 @@
 """Plays a history against the real ingest and the real dbt project, and compares with a rebuild.
 
 The project is a copy with the demo's sources alone, parsed once; what no delivery can change
-(seeds, staging views, tables made of seeds) is built once and copied for every history.
+(seeds, staging views, tables made of seeds) is built once and copied for every history. A table
+that is built in full in every build forgets what was before, so that those that nothing kept reads
+are built at the end alone.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 from collections.abc import Collection, Iterator, Sequence
@@ -18,19 +21,22 @@ from typing import Any
 import duckdb
 import yaml
 from history_shapes import AsOf, Build, Deliver, History, files_of
+from history_tables import SOURCES, demo_tables
 
 from orchestration.dbt_runner import DbtRunner, NodeOutcome, failure_of
-from orchestration.declarations import Table, load_sources
 from orchestration.errors import DataError
 from orchestration.ingest import ingest_partition, write_schema_file
 from orchestration.settings import PROJECT_DIR, Settings
 
 PROMISED = ("core", "marts")
-SOURCES = "demo_"
+# What a build goes on from.
+KEPT = ("versioned", "by_day", "compared", "incremental")
 # Short enough for the window of the histories, so that inputs get too old within it; and the days
 # of two numbers of reportable rows come about with a handful of rows.
 VARIABLES = {"health_lookback_days": 12, "minimum_reportable_n": 2}
 SHOWN_ROWS = 4
+# What macros look up by name when a change is followed.
+LOOKED_UP = ("int_members_seen", "int_source_horizons")
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,9 @@ class Bench:
         _reduce(project, reduced)
         self._template = (reduced / "dbt_project.yml").read_text(encoding="utf-8")
         self.settings = Settings(home=folder / "home", project_dir=reduced)
-        self._tables: dict[str, Table] = {}
-        for source in load_sources(reduced):
-            for table in source.tables:
-                self._tables[table.name] = table
-                write_schema_file(self.settings, table)
+        self._tables = {name: table.declared for name, table in demo_tables(reduced).items()}
+        for table in self._tables.values():
+            write_schema_file(self.settings, table)
         # Before dbt parses: what the config of a model takes from a variable is fixed from then on.
         self._set_variables()
         self._runner = DbtRunner(self.settings)
@@ -100,9 +104,9 @@ class Bench:
             for unique_id in nodes
         }
         self.models = tuple(sorted(self._names[unique_id] for unique_id in fed))
-        self._views = {
-            node["name"] for node in nodes.values() if node["config"]["materialized"] == "view"
-        }
+        kept = {i for i in fed if nodes[i]["config"]["materialized"] in KEPT}
+        needed = self._closure(kept, self._parents)
+        self.kept_models = tuple(sorted(self._names[i] for i in fed & needed))
         self._build([name for name in self._names.values() if name not in self.models])
         self._start = folder / "start"
         shutil.copytree(self._warehouse, self._start)
@@ -118,8 +122,7 @@ class Bench:
             tables: only these tables are built and compared; None for all.
         """
         models = self.models if tables is None else self._needed_by(tables)
-        changing = [name for name in models if name not in self._views]
-        has_views = False
+        going_on = [name for name in models if name in self.kept_models]
         played = Played()
         variables: dict[str, Any] = {"reporting_zone": history.zone}
         self._empty()
@@ -135,11 +138,9 @@ class Bench:
                         self._set_variables(variables, history.chunk_rows)
                     else:
                         played.builds += 1
-                        # A view that is there stays as it is: only its tables change.
-                        self._build(self._reached(step, changing if has_views else models), step)
-                        has_views = has_views or step.is_whole
+                        self._build(self._reached(step, going_on), step)
                 played.builds += 2
-                self._build(changing if has_views else models)
+                self._build(models)
                 self._copy_into(both, "increments")
                 self._fresh_warehouse()
                 self._set_variables(variables, history.rebuild_chunk_rows)
@@ -169,6 +170,7 @@ class Bench:
 
     def _needed_by(self, tables: Collection[str]) -> tuple[str, ...]:
         wanted = [self._outputs[table] for table in tables if table in self._outputs]
+        wanted += [i for i, name in self._names.items() if name in LOOKED_UP]
         needed = {self._names.get(i) for i in self._closure(wanted, self._parents)}
         return tuple(name for name in self.models if name in needed)
 
@@ -202,13 +204,14 @@ class Bench:
 
     def _deliver(self, step: Deliver, run_id: str) -> None:
         table = self._tables[step.table]
-        folder = self.settings.inbox / table.source / step.load_date
-        folder.mkdir(parents=True)
-        for name, content in files_of(step.table, step.rows).items():
+        folder = self.settings.inbox / table.source
+        for name, content in files_of(table, step.load_date, step.rows).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content, encoding="utf-8")
         delivery = ingest_partition(
             self.settings, table, date.fromisoformat(step.load_date), run_id
         )
+        # A row that cannot be read would be one that no model ever sees.
         assert delivery.rows_in_lake == len(step.rows), delivery
         shutil.rmtree(folder)
 
@@ -226,6 +229,9 @@ class Bench:
             except DataError as error:
                 if not death.came:
                     raise CannotBuild("dbt", str(error)) from error
+        if death.came:
+            # What the errors still hold: a process that is gone holds no connection.
+            gc.collect()
         failure = failure_of(outcomes)
         if failure is not None and not death.came:
             failed = [o.name for o in outcomes if not o.is_success and not o.is_skipped]
@@ -378,6 +384,8 @@ def _reduce(project: Path, target: Path) -> None:
     entities = content["vars"]["entities"]
     for entity, models in entities.items():
         entities[entity] = [name for name in models if name.startswith(f"stg_{SOURCES}")]
+    # What it enforces is seen by every other build of the project.
+    content["models"]["cx"]["marts"]["+contract"] = {"enforced": False}
     (target / "dbt_project.yml").write_text(yaml.safe_dump(content, sort_keys=False))
     profiles = yaml.safe_load((project / "profiles.yml").read_text(encoding="utf-8"))
     # One thread: the order of models is the same in every build, and small builds are no slower.

@@ -1,17 +1,20 @@
 """Draws histories: a few people, few ids, few days, so that everything meets everything.
 
 Rules of the metrics break at their borders: the seventh day, midnight, the end of a month, the day
-on which a clock is put forward, equal times. Those are drawn as often as plain days.
+on which a clock is put forward, equal times. Those are drawn as often as plain days. Drawn with
+`random` rather than Hypothesis, which likes small values and shrinks by thousands of tries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from typing import Any
 
 from history_shapes import (
+    SHAPED,
     Agent,
     Answer,
     AsOf,
@@ -22,20 +25,25 @@ from history_shapes import (
     Deliver,
     Event,
     History,
+    More,
+    Other,
     Row,
     Step,
     Ticket,
+    parts_of,
+    told_by_shapes,
+    with_part,
 )
-from hypothesis import strategies as st
+from history_tables import DrawnTable, Field, Value
 
 # The last day of a leap February and the beginning of summer time in New York lie within.
 FIRST_DAY = date(2024, 2, 20)
-DAYS = 25
+DAYS = 30
+APART = (1, 2, 6, 7, 7, 8, 14, 20)
 CLOCKS = ("00:00:00", "00:00:01", "04:59:59", "05:00:00", "12:00:00", "12:00:00", "23:59:59")
 FAR = ("2023-02-28 12:00:00", "2024-06-30 12:00:00")
 Contact = Ticket | Chat | Call
 CONTACTS = (Ticket, Chat, Call)
-TABLES = ("tickets", "chats", "calls", "responses", "customers", "agents", "ticket_events")
 CHANGES = (
     ("created", "customer", None, None),
     ("created", "agent", None, None),
@@ -62,23 +70,39 @@ SCALES = (
     ("resolved", "yes_no", (1, 0)),
 )
 DURATIONS = (None, "0:00:03", "0:00:05", "0:00:20", "0:01:01")
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+REASONS = ("Refund", "Login", "Export", "Order")
+# Texts of raw fields by the canonical column that they become; where they meet the shapes' texts,
+# rows of all tables are about the same.
+TEXTS = {
+    "reason": REASONS,
+    "product_area": ("Payments", "Search"),
+    "team": ("Billing", "Orders"),
+    "owner_team": ("Billing", "Orders"),
+    "queue": ("vip", "main"),
+    "country_code": ("US", "DE"),
+    "currency": ("USD", "EUR"),
+}
+# Steps from one moment of a row to the next, in seconds.
+GAPS = (0, 5, 60, 3600, 86_400, 604_800)
 
 
 def text_of(day: int) -> str:
     return (FIRST_DAY + timedelta(days=day)).isoformat()
 
 
-@st.composite
-def histories(draw: Draw, models: Sequence[str]) -> History:
-    """Rounds of deliveries, the first of all tables, and builds; `models` are those that may die.
+def draw_history(
+    seed: int, number: int, tables: Mapping[str, DrawnTable], models: Sequence[str]
+) -> History:
+    """Rounds of deliveries and builds; the same ones for the same numbers.
 
-    Hypothesis likes small values: what makes a history worth its builds is therefore not drawn.
+    Args:
+        models: those that a build may die in or not reach.
     """
+    random = Random(seed * 1_000_000 + number)
     # Days of a history lie close together, or a window apart, much more often than by chance.
-    first = draw(st.integers(0, DAYS - 16))
-    apart = draw(st.lists(st.sampled_from((1, 2, 6, 7, 7, 8, 14)), min_size=2, max_size=4))
-    world = _World(draw, sorted({first + offset for offset in (0, *apart)}))
+    apart = random.choices(APART, k=random.choice((1, 2, 2, 3, 4)))
+    first = random.randrange(DAYS - max(apart))
+    world = _World(random, sorted({first + offset for offset in (0, *apart)}), tables)
     delivered: dict[tuple[str, str], tuple[Row, ...]] = {}
     steps: list[Step] = []
 
@@ -88,76 +112,111 @@ def histories(draw: Draw, models: Sequence[str]) -> History:
 
     # Much at first, then little at a time: what is forgotten after a small change would be made
     # good by a large one.
-    for table in TABLES:
+    for table in world.tables:
         deliver(world.first(table))
-    steps += draw(st.one_of(*map(st.just, ([Build()],) * 3), _builds(models)))
-    for _ in range(draw(st.sampled_from((1, 2, 2, 3)))):
-        for _ in range(draw(st.sampled_from((1, 1, 2, 3)))):
+    steps += random.choice(([Build()],) * 4 + (_builds(random, models),))
+    for _ in range(random.choice((1, 2, 2, 3))):
+        world.pass_time()
+        for _ in range(random.choice((1, 1, 2, 3))):
             deliver(world.later(delivered))
-        if draw(st.sampled_from(range(8))) == 7:
-            steps.append(AsOf(draw(st.none() | st.sampled_from(range(DAYS)).map(text_of))))
-        steps += draw(_builds(models))
+        if random.randrange(10) == 0:
+            steps.append(AsOf(random.choice((None, *map(text_of, range(DAYS))))))
+        steps += _builds(random, models)
+    # Every history ends with a whole build, which is not one of its steps.
+    while steps and steps[-1] == Build():
+        steps.pop()
     return History(
         tuple(steps),
-        zone=draw(st.sampled_from(("UTC", "America/New_York"))),
-        chunk_rows=draw(st.sampled_from((None, None, 1, 3))),
-        rebuild_chunk_rows=draw(st.sampled_from((None, 1, 2))),
+        zone=random.choice(("UTC", "America/New_York")),
+        chunk_rows=random.choice((None, None, 1, 3)),
+        rebuild_chunk_rows=random.choice((None, 1, 2)),
     )
 
 
-def _builds(models: Sequence[str]) -> st.SearchStrategy[list[Build]]:
+def draw_rows(
+    seed: int, table: str, count: int, tables: Mapping[str, DrawnTable]
+) -> tuple[Row, ...]:
+    """Rows of a table of a crowded world without odd values."""
+    world = _World(Random(seed), range(DAYS), tables, odd=0)
+    return tuple(world.row(table) for _ in range(count))
+
+
+def _builds(random: Random, models: Sequence[str]) -> list[Build]:
     """None, a whole one, one that ends early, or both: the second finds what the first left."""
-    whole = st.just(Build())
-    between = st.sampled_from(models).map(lambda name: Build(without=(name,)))
-    within = st.builds(
-        Build,
-        dies_in=st.sampled_from(models),
+
+    def early() -> Build:
+        if random.randrange(3) == 0:
+            return Build(without=(random.choice(models),))
         # The later statements are those that put in place what was built.
-        after=st.integers(0, 5) | st.integers(0, 40),
-    )
-    early = st.one_of(between, within, within)
-    return st.one_of(
-        st.just([]),
-        whole.map(lambda build: [build]),
-        early.map(lambda build: [build]),
-        st.tuples(early, whole | early).map(list),
+        after = random.randrange(random.choice((6, 41)))
+        return Build(dies_in=random.choice(models), after=after)
+
+    return random.choice(
+        ([], [Build()], [Build()], [early()], [early(), random.choice((early(), Build()))])
     )
 
 
 class _World:
     """Draws deliveries over the days of one history."""
 
-    def __init__(self, draw: Draw, days: Sequence[int]) -> None:
-        self._draw = draw
-        self._days = days
+    def __init__(
+        self,
+        random: Random,
+        days: Sequence[int],
+        tables: Mapping[str, DrawnTable],
+        odd: int | None = None,
+    ) -> None:
+        self._random = random
+        # In some worlds days go by: what is delivered is of today or before, and windows elapse.
+        # In the others anything comes at any time, and the last day is over from the beginning.
+        self._days = list(days)
+        self._to_come = list(days[1:]) if self._pick(True, True, False) else []
+        del self._days[len(days) - len(self._to_come) :]
+        self._is_in_order = bool(self._to_come)
         # Crowded worlds and empty ones: in the one nearly every contact repeats another, in the
         # other a contact stands alone; some worlds have no odd values at all.
-        self._ids = range(1, draw(st.sampled_from((2, 4, 8))) + 1)
-        self._people = range(1, draw(st.sampled_from((1, 2, 4, 6))) + 1)
-        self._reasons = ("Refund", "Login", "Export", "Order")[: draw(st.sampled_from((1, 2, 4)))]
-        self._odd = draw(st.sampled_from((0, 1, 1, 3)))
-        self._strategies: dict[str, st.SearchStrategy[Any]] = {}
+        self._ids = range(1, self._pick(2, 3, 4, 8) + 1)
+        self._people = range(1, self._pick(1, 1, 2, 4) + 1)
+        self._reasons = REASONS[: self._pick(1, 1, 2, 4)]
+        self._odd = self._pick(0, 1, 1, 3) if odd is None else odd
+        self._many = self._pick(1, 3, 8)
+        self._fields = _fields_to_draw(tables)
+        shaped = [shape.table for shape in SHAPED]
+        others = [name for name in sorted(tables) if name not in shaped]
+        # A source that never delivers is as good as one that does.
+        self.tables = (*shaped, *(name for name in others if self._pick(True, False)))
+
+    def pass_time(self) -> None:
+        for _ in range(self._pick(1, 1, 2)):
+            self._days += self._to_come[:1]
+            del self._to_come[:1]
 
     def first(self, table: str) -> Deliver:
         """Rows cost nothing, builds do: the more of them meet in a history, the better."""
-        return self._new(table, self._pick(*range(2, 9)))
+        return self._new(table, self._pick(1, self._many, self._many))
 
     def later(self, delivered: dict[tuple[str, str], tuple[Row, ...]]) -> Deliver:
-        """A load date that was there, changed, a new one, or a contact that repeats another."""
-        way = self._pick("changed", "changed", "new", "repeat")
+        """A load date that was there, changed; a known row in another state; or new rows."""
+        way = self._pick("changed", "changed", "again", "again", "new", "repeat")
         if way == "changed":
-            table, load_date = self._draw(st.sampled_from(sorted(delivered)))
+            table, load_date = self._pick(*sorted(delivered))
             return Deliver(table, load_date, self._changed(table, delivered[table, load_date]))
-        contacts = [row for rows in delivered.values() for row in rows if isinstance(row, CONTACTS)]
+        known = [row for rows in delivered.values() for row in rows]
+        if way == "again" and known:
+            row = self._corrected(self._pick(*known))
+            return Deliver(row.table, self._load_date(), (row,))
+        contacts = [row for row in known if isinstance(row, CONTACTS)]
         if way == "repeat" and contacts:
-            repeat = self._repeat(self._draw(st.sampled_from(contacts)))
+            repeat = self._repeat(self._pick(*contacts))
             return Deliver(repeat.table, self._load_date(), (repeat,))
-        return self._new(self._pick(*TABLES), self._pick(1, 1, 2, 4))
+        return self._new(self._pick(*self.tables), self._pick(1, 1, 2, 4))
 
     def _new(self, table: str, count: int) -> Deliver:
-        return Deliver(table, self._load_date(), tuple(self._row(table) for _ in range(count)))
+        return Deliver(table, self._load_date(), tuple(self.row(table) for _ in range(count)))
 
     def _load_date(self) -> str:
+        if self._is_in_order:
+            return text_of(self._days[-1] + self._pick(0, 0, 1))
         return text_of(self._pick(*self._days, *(day + 1 for day in self._days), DAYS))
 
     def _repeat(self, contact: Contact) -> Contact:
@@ -178,15 +237,12 @@ class _World:
         """Rows as they were, or with some gone, added, twice, corrected or in another order."""
         kept = list(rows)
         for _ in range(self._pick(0, 1, 1, 1, 2)):
-            place = self._draw(st.integers(0, len(kept) - 1)) if kept else 0
+            place = self._random.randrange(len(kept)) if kept else 0
             change = self._pick("add", "correct", "correct", "remove", "twice", "order", "empty")
             if change == "add" or not kept:
-                kept.append(self._row(table))
+                kept.append(self.row(table))
             elif change == "correct":
-                other = self._row(table)
-                names = [field.name for field in fields(other)[1:]]
-                name = self._draw(st.sampled_from(names))
-                kept[place] = replace(kept[place], **{name: getattr(other, name)})
+                kept[place] = self._corrected(kept[place])
             elif change == "remove":
                 del kept[place]
             elif change == "twice":
@@ -197,7 +253,16 @@ class _World:
                 kept.clear()
         return tuple(kept)
 
-    def _row(self, table: str) -> Row:
+    def _corrected(self, row: Row) -> Row:
+        """The row with one or two of its parts drawn anew."""
+        for _ in range(self._pick(1, 1, 2)):
+            parts = parts_of(self.row(row.table))
+            if parts:
+                name = self._pick(*parts)
+                row = with_part(row, name, parts[name])
+        return row
+
+    def row(self, table: str) -> Row:
         make: dict[str, Callable[[], Row]] = {
             "tickets": self._ticket,
             "chats": self._chat,
@@ -207,14 +272,64 @@ class _World:
             "agents": self._agent,
             "ticket_events": self._event,
         }
-        return make[table]()
+        more = self._more(self._fields[table])
+        return replace(make[table](), more=more) if table in make else Other(table, more)
+
+    def _more(self, fields: Sequence[Field]) -> More:
+        """Raw fields as their declaration has them; one that is not there is as good as empty."""
+        found = []
+        # Times of a row lie one after another more often than by chance.
+        moment = self._moment()
+        for field in fields:
+            if field.form is not None and self._pick(*range(4)):
+                moment += timedelta(seconds=self._pick(*GAPS))
+            value = self._value(field, moment)
+            if value is not None:
+                found.append((field.name, value))
+        return tuple(found)
+
+    def _moment(self) -> datetime:
+        day = FIRST_DAY + timedelta(days=self._pick(*self._days))
+        return datetime.combine(day, time.fromisoformat(self._pick(*CLOCKS)), UTC)
+
+    def _value(self, field: Field, moment: datetime) -> Value:
+        column = field.column
+        if field.is_key:
+            return self._id()
+        if field.is_version:
+            return self._pick(1, 1, 2, 3) if field.form is None else _written(moment, field.form)
+        assert column is not None
+        if field.form is not None:
+            plain = _written(moment, field.form)
+            # When it happened is known; what came of it is often open.
+            return self._rarely(self._pick(plain, plain, plain, None), None, "soon")
+        if field.words:
+            return self._rarely(self._pick(*field.words, None), "?", *field.words)
+        if column.kind == "id":
+            return self._reference(column.name)
+        if column.data_type == "date":
+            return self._rarely(moment.date().isoformat(), None, "soon")
+        if field.unit is not None:
+            plain = self._pick(
+                *(DURATIONS if field.unit == "clock" else (0, 5, 20, 60, 3600, None))
+            )
+            return self._rarely(plain, "x", -1)
+        if column.data_type == "bigint":
+            return self._rarely(self._pick(None, 0, 1, 1, 2, 5), "many", 1.5)
+        if column.data_type == "double":
+            return self._rarely(self._pick(None, 0, 1, 2, 5, 10, 2.5, 99.1), "good", -1)
+        return self._pick(*TEXTS.get(column.name, ("a", "b")), None)
+
+    def _reference(self, column: str) -> Value:
+        """An id that other tables know as well."""
+        if column == "customer_id":
+            return self._person()
+        if column == "agent_id":
+            return self._server()
+        return self._pick(*self._ids, 1, 1, 9, None)
 
     def _pick(self, *choices: Any) -> Any:
-        # A strategy costs more to make than to draw from. By text: 1 and True are the same key.
-        key = repr(choices)
-        if key not in self._strategies:
-            self._strategies[key] = st.sampled_from(choices)
-        return self._draw(self._strategies[key])
+        return self._random.choice(choices)
 
     def _rarely(self, value: Any, *choices: Any) -> Any:
         """The plain value; now and then one of the others, as often as this world is odd."""
@@ -365,3 +480,23 @@ class _World:
             before=before,
             after=self._sometimes(after, None),
         )
+
+
+def _fields_to_draw(tables: Mapping[str, DrawnTable]) -> dict[str, list[Field]]:
+    """The raw fields of each table that no shape fills."""
+    told = told_by_shapes()
+    return {
+        name: [field for field in table.fields if field.name not in told.get(name, ())]
+        for name, table in tables.items()
+    }
+
+
+def _written(moment: datetime, form: str) -> Value:
+    """A time as the declaration says that it is written."""
+    if form == "iso":
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if form in ("epoch_seconds", "epoch_milliseconds"):
+        return int(moment.timestamp()) * (1 if form == "epoch_seconds" else 1000)
+    if form == "excel_serial":
+        return (moment - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1)
+    return moment.strftime(form.replace("%g", "%f"))

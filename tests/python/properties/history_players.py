@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from history_bench import Bench, Played
-from history_drawing import histories
+from history_drawing import draw_history
 from history_shapes import History
 from history_shrinking import shrink
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
+from history_speed import spare_time
+from history_tables import demo_tables
 
 from orchestration.settings import PROJECT_DIR
 
 PROCESSES = min(2, os.cpu_count() or 1)
+ENOUGH_BYTES = 1_000_000_000
 _bench: Bench | None = None
 
 
@@ -39,38 +40,20 @@ class Failure:
         return f"History {self.number} fails:\n{self.history!r}\n{differences}"
 
 
-def draw(models: Sequence[str], count: int, seed: int) -> list[History]:
-    """As many different histories; the same ones for the same seed."""
-    found: dict[str, History] = {}
-
-    @seeded(seed)
-    @settings(
-        max_examples=2 * count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(histories(models))
-    def collect(history: History) -> None:
-        found[repr(history)] = history
-
-    collect()
-    return list(found.values())[:count]
-
-
 class Players:
     """The processes; a context manager that ends them."""
 
-    def __init__(self, folder: Path, project: Path = PROJECT_DIR) -> None:
+    def __init__(self, project: Path = PROJECT_DIR) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="histories_", dir=_quick_place()))
+        self._tables = demo_tables(project)
         # Spawned: a fork would inherit the threads and connections of whoever plays in here.
         self._pool = ProcessPoolExecutor(
             PROCESSES,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(folder, project),
+            initargs=(self._folder, project),
         )
-        self.models: tuple[str, ...] = self._pool.submit(_models).result()
+        self._models: tuple[str, ...] = self._pool.submit(_kept_models).result()
 
     def __enter__(self) -> Players:
         return self
@@ -82,13 +65,24 @@ class Players:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def draw(self, seed: int, number: int) -> History:
+        """A history at random; the same one for the same numbers."""
+        return draw_history(seed, number, self._tables, self._models)
 
     def play_all(
         self, histories: Iterable[History], tables: frozenset[str] | None = None
     ) -> Iterator[tuple[History, Played]]:
         """Play them in their order, as many at a time as there are processes."""
+        return self.play_each((history, tables) for history in histories)
+
+    def play_each(
+        self, cases: Iterable[tuple[History, frozenset[str] | None]]
+    ) -> Iterator[tuple[History, Played]]:
+        """The same with tables of their own; None for all."""
         waiting: list[tuple[History, Future[Played]]] = []
-        for history in histories:
+        for history, tables in cases:
             waiting.append((history, self._pool.submit(_play, history, tables)))
             if len(waiting) == PROCESSES:
                 first, future = waiting.pop(0)
@@ -120,34 +114,22 @@ class Players:
 def _start(folder: Path, project: Path) -> None:
     global _bench
     _bench = Bench(folder / f"bench_{os.getpid()}", project)
-    _spare_time()
+    spare_time()
 
 
-def _models() -> tuple[str, ...]:
+def _quick_place() -> Path | None:
+    """A folder in memory where the machine has one: half of a small commit waits for the disk."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK):
+        return memory if shutil.disk_usage(memory).free > ENOUGH_BYTES else None
+    return None
+
+
+def _kept_models() -> tuple[str, ...]:
     assert _bench is not None
-    return _bench.models
+    return _bench.kept_models
 
 
 def _play(history: History, tables: frozenset[str] | None) -> Played:
     assert _bench is not None
     return _bench.play(history, tables)
-
-
-def _spare_time() -> None:
-    """A third off every build: no events that nobody reads, no search of the manifest for garbage.
-
-    For processes that do nothing but play histories.
-    """
-    from dbt_common.events.base_types import BaseEvent, EventLevel
-    from dbt_common.events.event_manager import EventManager
-
-    fire = EventManager.fire_event
-
-    def fire_what_is_read(self: EventManager, e: BaseEvent, level: Any = None, **more: Any) -> None:
-        if (level or e.level_tag()) != EventLevel.DEBUG:
-            fire(self, e, level=level, **more)
-
-    EventManager.fire_event = fire_what_is_read
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)

@@ -2,22 +2,26 @@
 
 Rows are written as the demo's vendors export them, so that a history goes the way of real
 deliveries. Times are texts as people write them, or texts that cannot be typed, or None.
+
+The tables that most rules are about have a shape here, with defaults that tell a plain story; what
+a declaration maps beyond a shape, and tables without one, are raw fields and their texts (`more`).
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from orchestration.demo.exports import CALL_COLUMNS, CHAT_COLUMNS, CUSTOMER_COLUMNS
-from orchestration.demo.ticket_events import EVENT_COLUMNS
+import history_tables
+from history_tables import Value
+
+from orchestration.declarations import Table
 
 NOON = "2024-03-01 12:00:00"
+# Raw fields and what stands in them.
+More = tuple[tuple[str, Value], ...]
 
 
 class Plain:
@@ -47,6 +51,7 @@ class Customer(Plain):
     segment: str | None = "consumer"
     churned: str | None = None
     test: str | None = "f"
+    more: More = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,6 +64,7 @@ class Agent(Plain):
     team: str | None = "Billing"
     role: str | None = "agent"
     left: str | None = None
+    more: More = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +96,7 @@ class Ticket(Plain):
     bot: bool | None = None
     merged_into: int | None = None
     follows: int | None = None
+    more: More = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,6 +122,7 @@ class Chat(Plain):
     messages: int | str | None = None
     spam: str | None = None
     initiated: str | None = "Visitor"
+    more: More = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,6 +145,7 @@ class Call(Plain):
     wait: str | None = None
     talk: str | None = None
     resolved: str | None = None
+    more: More = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -155,6 +164,7 @@ class Answer(Plain):
     agent: int | None = None
     campaign: str | None = "transactional"
     aspect: str | None = "overall"
+    more: More = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -172,10 +182,53 @@ class Event(Plain):
     agent: int | None = None
     before: str | None = None
     after: str | None = None
+    more: More = ()
 
 
-Row = Customer | Agent | Ticket | Chat | Call | Answer | Event
-ROWS: tuple[type[Row], ...] = (Ticket, Chat, Call, Answer, Customer, Agent, Event)
+@dataclass(frozen=True, repr=False)
+class Other(Plain):
+    """A row of a table that has no shape of its own."""
+
+    table: str
+    more: More = ()
+
+
+Row = Customer | Agent | Ticket | Chat | Call | Answer | Event | Other
+SHAPED: tuple[type[Row], ...] = (Ticket, Chat, Call, Answer, Customer, Agent, Event)
+
+
+def parts_of(row: Row) -> dict[str, Any]:
+    """What can be changed in a row: its attributes but the first, and each raw field of `more`."""
+    parts = {field.name: getattr(row, field.name) for field in fields(row)[1:]}
+    return parts | {f"more.{name}": value for name, value in parts.pop("more")}
+
+
+def odd_parts_of(row: Row) -> list[str]:
+    """Those that are not at their defaults; the default of a raw field is not to be there."""
+    defaults = {field.name: field.default for field in fields(row)}
+    return [
+        name
+        for name, value in parts_of(row).items()
+        if name.startswith("more.") or value != defaults[name]
+    ]
+
+
+def with_part(row: Row, name: str, value: Any) -> Row:
+    """The row with another value of that part."""
+    if not name.startswith("more."):
+        return replace(row, **{name: value})
+    more = dict(row.more)
+    more[name.removeprefix("more.")] = value
+    return replace(row, more=tuple(more.items()))
+
+
+def without_part(row: Row, name: str) -> Row:
+    """The row with the default of that part."""
+    if name.startswith("more."):
+        gone = name.removeprefix("more.")
+        return replace(row, more=tuple(pair for pair in row.more if pair[0] != gone))
+    (default,) = (field.default for field in fields(row) if field.name == name)
+    return replace(row, **{name: default})
 
 
 @dataclass(frozen=True)
@@ -257,52 +310,35 @@ class History:
         return f"History(({steps}\n){others})"
 
 
-Any_Row = TypeVar("Any_Row", bound=Row)
+def files_of(table: Table, load_date: str, rows: Sequence[Row]) -> dict[str, str]:
+    """The delivered files of a table: path below the inbox of its source to content."""
+    assert all(row.table == table.name for row in rows), f"not only rows of {table.name}"
+    return history_tables.files_of(table, load_date, [record_of(row) for row in rows])
 
 
-def files_of(table: str, rows: Sequence[Row]) -> dict[str, str]:
-    """The delivered files of a table: name to content.
-
-    Two or more tickets come as two pages, so that the order of files counts too.
-    """
-    if table == "tickets":
-        records = [_ticket(row) for row in _only(Ticket, rows)]
-        half = len(records) // 2
-        pages = [records[:half], records[half:]] if half else [records]
-        return {
-            f"tickets-{number}.json": json.dumps({"tickets": page})
-            for number, page in enumerate(pages, start=1)
-        }
-    if table == "agents":
-        return {"agents.json": json.dumps({"agents": [_agent(r) for r in _only(Agent, rows)]})}
-    if table == "responses":
-        # A file of no bytes is refused; one of a line end is a delivery without rows.
-        lines = [json.dumps(_answer(row)) for row in _only(Answer, rows)]
-        return {"responses.jsonl": "\n".join(lines) + "\n"}
-    if table == "chats":
-        return {"chats.csv": _delimited(";", CHAT_COLUMNS, [_chat(r) for r in _only(Chat, rows)])}
-    if table == "calls":
-        return {"calls.tsv": _delimited("\t", CALL_COLUMNS, [_call(r) for r in _only(Call, rows)])}
-    if table == "ticket_events":
-        entries = [_event(row) for row in _only(Event, rows)]
-        return {"ticket_events.csv": _delimited(",", EVENT_COLUMNS, entries)}
-    customers = [_customer(row) for row in _only(Customer, rows)]
-    return {"customers.csv": _delimited(",", CUSTOMER_COLUMNS, customers)}
+def record_of(row: Row) -> dict[str, Value]:
+    """A row as its export has it, by raw field."""
+    own: dict[str, Value] = {}
+    if isinstance(row, Ticket):
+        own = _ticket(row)
+    elif isinstance(row, Chat):
+        own = _chat(row)
+    elif isinstance(row, Call):
+        own = _call(row)
+    elif isinstance(row, Answer):
+        own = _answer(row)
+    elif isinstance(row, Customer):
+        own = _customer(row)
+    elif isinstance(row, Agent):
+        own = _agent(row)
+    elif isinstance(row, Event):
+        own = _event(row)
+    return own | dict(row.more)
 
 
-def _only(kind: type[Any_Row], rows: Sequence[Row]) -> list[Any_Row]:
-    found = [row for row in rows if isinstance(row, kind)]
-    assert len(found) == len(rows), f"only rows of {kind.__name__} go together"
-    return found
-
-
-def _delimited(delimiter: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, delimiter=delimiter, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: "" if value is None else value for name, value in row.items()})
-    return text.getvalue()
+def told_by_shapes() -> Mapping[str, frozenset[str]]:
+    """The raw fields that the shapes fill, by table."""
+    return {shape.table: frozenset(record_of(shape(1))) for shape in SHAPED}
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -327,7 +363,7 @@ def _epoch(text: str | None) -> str | int | None:
     return text if moment is None else int(moment.timestamp())
 
 
-def _customer(row: Customer) -> dict[str, Any]:
+def _customer(row: Customer) -> dict[str, Value]:
     return {
         "customer_id": row.id,
         "country": row.country,
@@ -340,7 +376,7 @@ def _customer(row: Customer) -> dict[str, Any]:
     }
 
 
-def _agent(row: Agent) -> dict[str, Any]:
+def _agent(row: Agent) -> dict[str, Value]:
     return {
         "id": row.id,
         "group": row.team,
@@ -351,38 +387,36 @@ def _agent(row: Agent) -> dict[str, Any]:
     }
 
 
-def _ticket(row: Ticket) -> dict[str, Any]:
+def _ticket(row: Ticket) -> dict[str, Value]:
     return {
         "id": row.id,
-        "via": {"channel": row.channel, "source": {"rel": row.rel}},
+        "via.channel": row.channel,
+        "via.source.rel": row.rel,
         "created_at": _iso(row.created),
         "updated_at": _iso(row.updated),
-        "priority": None,
         "status": row.status,
         "requester_id": row.customer,
         "assignee_id": row.agent,
-        "group": {"name": row.team},
-        "custom_fields": {"reason": row.reason, "about": row.area},
+        "group.name": row.team,
+        "custom_fields.reason": row.reason,
+        "custom_fields.about": row.area,
         "followup_source_id": row.follows,
         "merged_into_id": row.merged_into,
         "spam": row.spam,
         "resolved_by_bot": row.bot,
-        "metrics": {
-            "replies": row.replies,
-            "customer_messages": row.messages,
-            "reopens": row.reopens,
-            "solves": row.solves,
-            "agents": row.agents,
-            "first_replied_at": _iso(row.replied),
-            "first_solved_at": _iso(row.solved),
-            "solved_at": _iso(row.solved_again or row.solved),
-            "closed_at": None,
-            "reopened_at": _iso(row.reopened),
-        },
+        "metrics.replies": row.replies,
+        "metrics.customer_messages": row.messages,
+        "metrics.reopens": row.reopens,
+        "metrics.solves": row.solves,
+        "metrics.agents": row.agents,
+        "metrics.first_replied_at": _iso(row.replied),
+        "metrics.first_solved_at": _iso(row.solved),
+        "metrics.solved_at": _iso(row.solved_again or row.solved),
+        "metrics.reopened_at": _iso(row.reopened),
     }
 
 
-def _chat(row: Chat) -> dict[str, Any]:
+def _chat(row: Chat) -> dict[str, Value]:
     return {
         "Chat ID": row.id,
         "Visitor ID": row.customer,
@@ -405,7 +439,7 @@ def _chat(row: Chat) -> dict[str, Any]:
     }
 
 
-def _call(row: Call) -> dict[str, Any]:
+def _call(row: Call) -> dict[str, Value]:
     return {
         "call_id": row.id,
         "caller_id": row.customer,
@@ -425,7 +459,7 @@ def _call(row: Call) -> dict[str, Any]:
     }
 
 
-def _answer(row: Answer) -> dict[str, Any]:
+def _answer(row: Answer) -> dict[str, Value]:
     updated = row.updated if isinstance(row.updated, int) else _epoch(row.updated)
     return {
         "id": row.id,
@@ -434,16 +468,16 @@ def _answer(row: Answer) -> dict[str, Any]:
         "campaign": row.campaign,
         "aspect": row.aspect,
         "score": row.score,
-        "person": {"id": row.customer} if row.customer is not None else None,
-        "interaction": {"type": row.contact[0], "id": row.contact[1]} if row.contact else None,
+        "person.id": row.customer,
+        "interaction.type": row.contact[0] if row.contact else None,
+        "interaction.id": row.contact[1] if row.contact else None,
         "agent": row.agent,
-        "sent_at": None,
         "created_at": _epoch(row.responded),
         "updated_at": updated,
     }
 
 
-def _event(row: Event) -> dict[str, Any]:
+def _event(row: Event) -> dict[str, Value]:
     return {
         "event_id": row.id,
         "ticket_id": row.ticket,

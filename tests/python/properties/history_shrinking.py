@@ -7,9 +7,17 @@ what a history is made of and gets along with dozens. Builds nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from history_shapes import AsOf, Build, Deliver, History, Row, Step
+from history_shapes import (
+    AsOf,
+    Build,
+    Deliver,
+    History,
+    Step,
+    odd_parts_of,
+    without_part,
+)
 
 # The first of these histories that fails as well, or None.
 FindFailing = Callable[[Iterable[History]], History | None]
@@ -90,12 +98,11 @@ def _plainer_builds(history: History) -> Iterator[History]:
 def _plainer_rows(history: History) -> Iterator[History]:
     """The defaults in place of what is odd in all rows, in a row, or in one column of a row."""
     odd = [
-        (number, place, field.name)
+        (number, place, name)
         for number, step in _numbered(history)
         if isinstance(step, Deliver)
         for place, row in enumerate(step.rows)
-        for field in fields(row)[1:]
-        if getattr(row, field.name) != field.default
+        for name in odd_parts_of(row)
     ]
     for gap in _gaps(len(odd), len(odd)):
         chosen = odd[gap.start : gap.stop]
@@ -104,14 +111,9 @@ def _plainer_rows(history: History) -> Iterator[History]:
             step = steps[number]
             assert isinstance(step, Deliver)
             rows = list(step.rows)
-            rows[place] = _with_default(rows[place], name)
+            rows[place] = without_part(rows[place], name)
             steps[number] = replace(step, rows=tuple(rows))
         yield replace(history, steps=tuple(steps))
-
-
-def _with_default(row: Row, name: str) -> Row:
-    (default,) = (field.default for field in fields(row) if field.name == name)
-    return replace(row, **{name: default})
 
 
 def _numbered(history: History) -> Iterator[tuple[int, Step]]:

@@ -1,0 +1,251 @@
+"""Histories that a way to build by day once missed, or would miss: each by what has to be noticed.
+
+The comment says what forgets it: each was seen to fail without that part of the mechanism.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from history_shapes import (
+    Agent,
+    Answer,
+    Build,
+    Chat,
+    Customer,
+    Deliver,
+    Event,
+    History,
+    Other,
+    Ticket,
+)
+
+FIRST, SECOND, FIFTH, SIXTH = "2024-03-01", "2024-03-02", "2024-03-05", "2024-03-06"
+TENTH, LATE = "2024-03-10", "2024-03-25"
+# Of another customer: the source has delivered until then, and windows are over.
+LATE_CHAT = Chat(8, started=f"{LATE} 12:00:00", customer=2)
+
+
+def _shift(day: str) -> Other:
+    return Other(
+        "shifts",
+        (
+            ("shift_id", day),
+            ("agent_id", 1),
+            ("starts", f"{day}T08:00:00Z"),
+            ("ends", f"{day}T16:00:00Z"),
+            ("paid_hours", 8),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Named:
+    """A history, and the tables in which what it is about is seen: no others are built."""
+
+    tables: tuple[str, ...]
+    history: History
+
+
+REPEATS = ("core.fct_contacts", "marts.mart_fcr")
+ANSWERS = ("core.fct_survey_responses", "marts.mart_csat")
+EVENTS = ("core.fct_tickets",)
+NAMED: dict[str, Named] = {
+    # touch_days 'repeats'
+    "a return that comes late": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"), LATE_CHAT)),
+                Build(),
+                Deliver("chats", SIXTH, (Chat(2, started=f"{FIFTH} 12:00:00"),)),
+            )
+        ),
+    ),
+    "a first contact that comes late": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"), LATE_CHAT)),
+                Build(),
+                Deliver("chats", SIXTH, (Chat(2, started=f"{FIRST} 12:00:00"),)),
+            )
+        ),
+    ),
+    # A day whose window was open was not written again for the return that it now shows.
+    "a return before the window is over": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"),)),
+                Build(),
+                Deliver("chats", FIFTH, (Chat(2, started=f"{FIFTH} 12:00:00"),)),
+                Build(),
+                Deliver("chats", LATE, (LATE_CHAT,)),
+            )
+        ),
+    ),
+    "a window that was over and is open again": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"),)),
+                Deliver("chats", FIFTH, (Chat(2, started=f"{FIFTH} 12:00:00"),)),
+                Deliver("chats", LATE, (LATE_CHAT,)),
+                Build(),
+                Deliver("chats", LATE, ()),
+                Build(),
+                Deliver("chats", FIFTH, ()),
+            )
+        ),
+    ),
+    # touch_days 'horizons'
+    "a window that is over": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"),)),
+                Build(),
+                Deliver("chats", TENTH, (Chat(2, started=f"{TENTH} 12:00:00", customer=2),)),
+            )
+        ),
+    ),
+    # touch_days 'customers' and 'agents'
+    "a customer who moves": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("customers", FIRST, (Customer(1, updated=f"{FIRST} 08:00:00"),)),
+                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"),)),
+                Build(),
+                Deliver(
+                    "customers", SIXTH, (Customer(1, updated=f"{SECOND} 08:00:00", plan="team"),)
+                ),
+            )
+        ),
+    ),
+    "an agent who changes the team": Named(
+        REPEATS,
+        History(
+            (
+                Deliver("agents", FIRST, (Agent(1, updated=f"{FIRST} 08:00:00"),)),
+                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00", agent=1),)),
+                Build(),
+                Deliver(
+                    "agents", SIXTH, (Agent(1, updated=f"{SECOND} 08:00:00", team="Accounts"),)
+                ),
+            )
+        ),
+    ),
+    # Nobody had seen yet that the customer was in the chat that was built.
+    "a customer who moves after a build that ended early": Named(
+        ("core.fct_contacts", "core.dim_customers"),
+        History(
+            (
+                Deliver("customers", FIRST, (Customer(1, updated=f"{FIRST} 08:00:00"),)),
+                Deliver("chats", FIRST, (LATE_CHAT,)),
+                Build(),
+                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"),)),
+                Build(without=("int_members_seen",)),
+                Deliver(
+                    "customers", SIXTH, (Customer(1, updated=f"{SECOND} 08:00:00", plan="team"),)
+                ),
+            )
+        ),
+    ),
+    # touched_answers
+    "an answer about a chat that is corrected": Named(
+        ANSWERS,
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"),)),
+                Deliver("responses", FIFTH, (Answer(1, f"{FIFTH} 12:00:00", contact=("chat", 1)),)),
+                Build(),
+                Deliver("chats", SIXTH, (Chat(1, started=f"{FIRST} 12:00:00", area="Search"),)),
+            )
+        ),
+    ),
+    "a second answer about a chat": Named(
+        ANSWERS,
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"),)),
+                Deliver(
+                    "responses", SECOND, (Answer(1, f"{SECOND} 12:00:00", contact=("chat", 1)),)
+                ),
+                Build(),
+                Deliver("responses", SIXTH, (Answer(2, f"{FIFTH} 12:00:00", contact=("chat", 1)),)),
+            )
+        ),
+    ),
+    # Keys of a partition that is replaced are ranked anew.
+    "a correction that is taken back": Named(
+        ("core.fct_contacts",),
+        History(
+            (
+                Deliver("chats", FIRST, (Chat(1, updated=f"{FIRST} 13:00:00"),)),
+                Deliver("chats", SECOND, (Chat(1, updated=f"{SECOND} 13:00:00", reason="Login"),)),
+                Build(),
+                Deliver("chats", SECOND, ()),
+            )
+        ),
+    ),
+    # part_of
+    "an event of a ticket of another day": Named(
+        EVENTS,
+        History(
+            (
+                Deliver("tickets", FIRST, (Ticket(1, created=f"{FIRST} 12:00:00"),)),
+                Deliver("ticket_events", FIRST, (Event(1, at=f"{FIRST} 14:00:00"),)),
+                Build(),
+                Deliver("ticket_events", FIFTH, (Event(2, sequence=2, at=f"{FIFTH} 14:00:00"),)),
+            )
+        ),
+    ),
+    # follows
+    "a chat that lasts into the next day": Named(
+        ("marts.mart_agent_daily",),
+        History(
+            (
+                Deliver("shifts", FIRST, (_shift(FIRST), _shift(SECOND))),
+                Deliver("chats", FIRST, (Chat(1, f"{FIRST} 23:00:00", agent=1),)),
+                Build(),
+                Deliver(
+                    "chats",
+                    SECOND,
+                    (
+                        Chat(
+                            1,
+                            f"{FIRST} 23:00:00",
+                            agent=1,
+                            replied=f"{FIRST} 23:10:00",
+                            ended=f"{SECOND} 01:00:00",
+                        ),
+                    ),
+                ),
+            )
+        ),
+    ),
+    # A rebuild cut a day between its kinds, and each part overwrote the one before.
+    "a day of several kinds in a rebuild by chunks": Named(
+        ("marts.mart_agent_daily",),
+        History(
+            (
+                Deliver("shifts", FIRST, (_shift(FIRST),)),
+                Deliver(
+                    "chats",
+                    FIRST,
+                    (
+                        Chat(
+                            1,
+                            agent=1,
+                            replied=f"{FIRST} 12:10:00",
+                            ended=f"{FIRST} 12:30:00",
+                        ),
+                    ),
+                ),
+            ),
+            rebuild_chunk_rows=1,
+        ),
+    ),
+}

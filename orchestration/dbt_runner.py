@@ -153,9 +153,13 @@ class DbtRunner:
         They depend on the project alone, and to make each anew is half of what dbt does on a day
         without deliveries.
         """
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
         if not self._settings.warehouse.is_file():
             return []
         fixed = {(n.schema, n.alias): n for n in self._fixed_nodes() if n.name in set(names)}
+        # A build that broke off inside this process may have left dbt's own connection open.
+        DuckDBConnectionManager.close_all_connections()
         with duckdb.connect(str(self._settings.warehouse), read_only=True) as connection:
             try:
                 known = connection.execute(

@@ -103,6 +103,13 @@ class Bench:
             f"{nodes[unique_id]['schema']}.{nodes[unique_id]['name']}": unique_id
             for unique_id in nodes
         }
+        self.promised = tuple(
+            sorted(
+                table
+                for table, unique_id in self._outputs.items()
+                if unique_id in fed and table.partition(".")[0] in PROMISED
+            )
+        )
         self.models = tuple(sorted(self._names[unique_id] for unique_id in fed))
         kept = {i for i in fed if nodes[i]["config"]["materialized"] in KEPT}
         needed = self._closure(kept, self._parents)

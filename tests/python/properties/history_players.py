@@ -53,7 +53,7 @@ class Players:
             initializer=_start,
             initargs=(self._folder, project),
         )
-        self._models: tuple[str, ...] = self._pool.submit(_kept_models).result()
+        self._models, self._promised = self._pool.submit(_known).result()
 
     def __enter__(self) -> Players:
         return self
@@ -70,6 +70,14 @@ class Players:
     def draw(self, seed: int, number: int) -> History:
         """A history at random; the same one for the same numbers."""
         return draw_history(seed, number, self._tables, self._models)
+
+    def some_tables(self, number: int, parts: int) -> frozenset[str]:
+        """The core and one of so many parts of the marts, in turn.
+
+        What a history costs is models: of all marts a third gives twice the histories.
+        """
+        marts = [table for table in self._promised if not table.startswith("core.")]
+        return frozenset({*self._promised} - {*marts} | {*marts[number % parts :: parts]})
 
     def play_all(
         self, histories: Iterable[History], tables: frozenset[str] | None = None
@@ -125,9 +133,9 @@ def _quick_place() -> Path | None:
     return None
 
 
-def _kept_models() -> tuple[str, ...]:
+def _known() -> tuple[tuple[str, ...], tuple[str, ...]]:
     assert _bench is not None
-    return _bench.kept_models
+    return _bench.kept_models, _bench.promised
 
 
 def _play(history: History, tables: frozenset[str] | None) -> Played:

@@ -18,14 +18,18 @@ MOST_FAILURES = 5
 @click.option("--seed", default=1, show_default=True, help="Other histories for another number.")
 @click.option("--first", default=1, show_default=True, help="Number of the first one.")
 @click.option("--shrink/--no-shrink", default=True, show_default=True, help="Those that fail.")
-def main(count: int, seed: int, first: int, shrink: bool) -> None:
+@click.option("--parts", default=1, show_default=True, help="Look at one of so many parts.")
+def main(count: int, seed: int, first: int, shrink: bool, parts: int) -> None:
     """Play random histories and compare each with a rebuild of the same lake."""
     started = time.monotonic()
     steps = deliveries = builds = number = 0
     failures: list[Failure] = []
     with Players() as players:
-        histories = (players.draw(seed, number) for number in range(first, first + count))
-        for number, (history, played) in enumerate(players.play_all(histories), start=first):
+        cases = (
+            (players.draw(seed, number), players.some_tables(number, parts))
+            for number in range(first, first + count)
+        )
+        for number, (history, played) in enumerate(players.play_each(cases), start=first):
             steps += len(history.steps)
             deliveries += played.deliveries
             builds += played.builds

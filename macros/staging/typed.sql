@@ -33,6 +33,9 @@
             {{ typed_timestamp(raw, format, spec.get('zone', zone)) }}{{ ',' if not loop.last }}
             {%- endfor %}
         )
+    {%- elif column.type == 'date' -%}
+        case when {{ matches(raw, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$') }}
+            then try_cast(left({{ raw }}, 10) as date) end
     {%- elif column.type == 'boolean' -%}
         case
             when lower({{ raw }}) in ('true', 't', 'yes', 'y', '1') then true

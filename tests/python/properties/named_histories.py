@@ -56,7 +56,8 @@ NAMED: dict[str, Named] = {
         REPEATS,
         History(
             (
-                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"), LATE_CHAT)),
+                Deliver("chats", FIRST, (Chat(1, started=f"{FIRST} 12:00:00"),)),
+                Deliver("chats", LATE, (LATE_CHAT,)),
                 Build(),
                 Deliver("chats", SIXTH, (Chat(2, started=f"{FIFTH} 12:00:00"),)),
             )
@@ -66,7 +67,8 @@ NAMED: dict[str, Named] = {
         REPEATS,
         History(
             (
-                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"), LATE_CHAT)),
+                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"),)),
+                Deliver("chats", LATE, (LATE_CHAT,)),
                 Build(),
                 Deliver("chats", SIXTH, (Chat(2, started=f"{FIRST} 12:00:00"),)),
             )
@@ -143,7 +145,7 @@ NAMED: dict[str, Named] = {
         History(
             (
                 Deliver("customers", FIRST, (Customer(1, updated=f"{FIRST} 08:00:00"),)),
-                Deliver("chats", FIRST, (LATE_CHAT,)),
+                Deliver("chats", LATE, (LATE_CHAT,)),
                 Build(),
                 Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"),)),
                 Build(without=("int_members_seen",)),
@@ -246,6 +248,32 @@ NAMED: dict[str, Named] = {
                 ),
             ),
             rebuild_chunk_rows=1,
+        ),
+    ),
+    # Not about increments: a text that is no date stopped the build.
+    "a date that is none": Named(
+        ("core.fct_costs",),
+        History(
+            (
+                Deliver(
+                    "ledger",
+                    FIRST,
+                    (
+                        Other("ledger", (("line", 1), ("from", "soon"), ("amount", 1))),
+                        Other(
+                            "ledger",
+                            (
+                                ("line", 2),
+                                ("from", FIRST),
+                                ("to", FIFTH),
+                                ("what", "tools"),
+                                ("amount", 1),
+                                ("revision", 1),
+                            ),
+                        ),
+                    ),
+                ),
+            )
         ),
     ),
 }

@@ -49,7 +49,7 @@ class Named:
 
 REPEATS = ("core.fct_contacts", "marts.mart_fcr")
 ANSWERS = ("core.fct_survey_responses", "marts.mart_csat")
-EVENTS = ("core.fct_tickets",)
+EVENTS = ("core.fct_ticket_times",)
 NAMED: dict[str, Named] = {
     # touch_days 'repeats'
     "a return that comes late": Named(

@@ -7,7 +7,7 @@ import time
 import click
 from history_players import Failure, Players
 
-EVERY = 25
+EVERY = 10
 SHRINK_SECONDS = 900
 # Enough to see a pattern; more of them would be mostly the same defect again.
 MOST_FAILURES = 5

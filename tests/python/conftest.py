@@ -15,18 +15,20 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SHARED = ("players", "demo", "examples")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def _place(item: pytest.Item) -> int:
+    names = getattr(item, "fixturenames", ())
+    return next((n for n, shared in enumerate(SHARED) if shared in names), len(SHARED))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Say which tests belong to one worker: those of a long fixture, else those of a file."""
+    place = _place(item)
+    name = SHARED[place] if place < len(SHARED) else item.location[0]
+    item.add_marker(pytest.mark.xdist_group(name))
 
-    def place(item: pytest.Item) -> int:
-        names = getattr(item, "fixturenames", ())
-        return next((n for n, shared in enumerate(SHARED) if shared in names), len(SHARED))
 
-    for item in items:
-        group = place(item)
-        name = SHARED[group] if group < len(SHARED) else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=place)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
 
 
 @pytest.fixture(scope="session")

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-# Fixtures that take long to make: whoever needs one runs in the same worker, so that it is made
-# once. In this order they are handed out, the longest first.
-SHARED = ("players", "demo", "examples")
+# The folders that take long are begun first.
+LONG = ("integration", "properties", "kills")
 
 
-def _place(item: pytest.Item) -> int:
-    names = getattr(item, "fixturenames", ())
-    return next((n for n, shared in enumerate(SHARED) if shared in names), len(SHARED))
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Say which tests belong to one worker: those of a long fixture, else those of a file."""
-    place = _place(item)
-    name = SHARED[place] if place < len(SHARED) else item.location[0]
-    item.add_marker(pytest.mark.xdist_group(name))
+def _folder(name: str) -> str:
+    return name.split("::")[0].split("/")[-2]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_place)
+    def place(item: pytest.Item) -> int:
+        folder = _folder(item.nodeid)
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=place)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Files go to workers as a whole, and the folder of the demo too, so that it is made once."""
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folder = _folder(nodeid)
+            return folder if folder == "integration" else nodeid.split("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

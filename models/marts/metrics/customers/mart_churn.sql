@@ -82,12 +82,26 @@ compared as (
             partition by period, month_start_date, group_kind
         ) as bigint) - churned_count as other_churned_count
     from counted
+),
+
+joined as (
+    select
+        compared.*,
+        staffing.staffing_days_count,
+        staffing.required_hours,
+        staffing.scheduled_hours,
+        staffing.staffing_gap_hours
+    from compared
+    left join staffing
+        on
+            compared.month_start_date = staffing.month_start_date
+            and compared.group_kind = 'all'
 )
 
 select
-    compared.period,
-    compared.group_kind,
-    compared.group_value,
+    period,
+    group_kind,
+    group_value,
     customers_count,
     churned_count,
     customers_count - churned_count as retained_count,
@@ -109,15 +123,11 @@ select
     {{ newcombe_pp(
         'churned_count', 'customers_count', 'other_churned_count', 'other_customers_count', 'high'
     ) }} as churn_gap_high_pp,
-    staffing.staffing_days_count,
-    staffing.required_hours,
-    staffing.scheduled_hours,
-    staffing.staffing_gap_hours,
+    staffing_days_count,
+    required_hours,
+    scheduled_hours,
+    staffing_gap_hours,
     is_complete,
     is_complete and {{ is_reportable('customers_count') }} as is_reportable,
-    compared.month_start_date
-from compared
-left join staffing
-    on
-        compared.month_start_date = staffing.month_start_date
-        and compared.group_kind = 'all'
+    month_start_date
+from joined

@@ -191,6 +191,58 @@ DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "customer_contacts_count": 1,
         }
     },
+    "dim_business_calendar": {
+        "pieces_with_more_open_time_than_time": {"from_at": LATER, "to_at": EARLIER},
+    },
+    "fct_ticket_events": {"more_open_than_calendar_seconds": {"business_seconds_before": -1}},
+    "fct_ticket_times": {
+        "business_time_beyond_calendar_time": {
+            "first_response_business_seconds": 2,
+            "first_response_calendar_seconds": 1,
+        },
+        "open_tickets_that_are_resolved": {
+            "is_open": True,
+            "full_resolution_calendar_seconds": 1,
+        },
+    },
+    "mart_backlog": {
+        "groups_that_do_not_add_up": {
+            "new_count": 1,
+            "open_count": 0,
+            "pending_count": 0,
+            "hold_count": 0,
+            "backlog_count": 2,
+        },
+    },
+    "mart_response_percentiles": {
+        "percentiles_out_of_order": {
+            "first_response_p50_seconds": 2,
+            "first_response_p90_seconds": 1,
+        },
+    },
+    "mart_response_times": {
+        "parts_larger_than_their_whole": {"replied_within_24h_count": 2, "replied_count": 1},
+        "means_over_nothing": {"replied_count": 0, "first_response_seconds_avg": 1},
+        "negative_times": {
+            "first_response_seconds_avg": -1,
+            "full_resolution_seconds_avg": 1,
+            "resolution_gap_seconds_avg": 1,
+            "requester_wait_seconds_avg": 1,
+        },
+    },
+    "mart_response_trend": {
+        "changes_against_nothing": {"first_response_seconds_delta_yoy": 1},
+    },
+    "mart_sla": {"verdicts_that_do_not_add_up": {"judged_count": 0, "sla_met_pct": 1}},
+    "mart_time_distribution": {"buckets_upside_down": {"over_value": 2, "upto_value": 1}},
+    "mart_vendor_reconciliation": {
+        "causes_that_do_not_add_up": {
+            "equal_count": 1,
+            "different_count": 0,
+            "compared_count": 2,
+        },
+        "many_differences_without_a_cause": {"compared_count": 30, "unexplained_count": 30},
+    },
     "mart_cost": {"cost_without_a_ledger": {"cost_amount": 1, "is_covered": False}},
     "mart_promises": {"kept_above_promised": {"promise_kept_count": 2, "promised_count": 1}},
     "mart_customer_health": {

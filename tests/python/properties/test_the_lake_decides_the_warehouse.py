@@ -35,11 +35,11 @@ from named_histories import NAMED
 
 from orchestration.settings import PROJECT_DIR
 
-SECONDS = 240
-AT_LEAST = 20
+SECONDS = 180
+AT_LEAST = 8
 MOST = 80
 # Every history looks at the core and at one of these parts of the marts.
-PARTS = 4
+PARTS = 8
 SEED = 20240229
 
 

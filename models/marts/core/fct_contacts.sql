@@ -32,7 +32,9 @@ matured as (
         -- A return shows when the window is over and not before: else every new day would write
         -- the whole window before it anew.
         case
-            when {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until
+            when
+                {{ add_days('contacts.started_at', var('fcr_window_days')) }}
+                <= horizons.seen_until
                 then repeats.repeated_at
         end as repeated_at,
         coalesce(

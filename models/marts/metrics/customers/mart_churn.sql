@@ -69,7 +69,7 @@ staffing as (
         cast(sum(cast(staffing_gap_hours as decimal(18, 4))) as double) as staffing_gap_hours
     from {{ ref('mart_staffing_daily') }}
     where staffing_gap_hours is not null
-    group by 1
+    group by month_start_date
 ),
 
 compared as (

@@ -61,7 +61,8 @@ monthly as (
         cast(sum(case when base.is_mature then base.resolved_count else 0 end) as bigint)
             as nia_base_count,
         cast(
-            sum(case when base.is_mature then coalesce(returns.return_count, 0) else 0 end) as bigint
+            sum(case when base.is_mature then coalesce(returns.return_count, 0) else 0 end)
+            as bigint
         ) as returned_count,
         cast(sum(case when base.is_mature then 0 else base.resolved_count end) as bigint)
             as immature_count,

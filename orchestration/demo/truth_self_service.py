@@ -107,7 +107,8 @@ def _next_contact(starts: dict[int, list[int]], session: Session) -> int | None:
 
 def _sessions(company: Company) -> Figures:
     starts = _human_contacts(company)
-    last = max(_day(company, contact.started_at) for contact in _wanted(company))
+    days = (_day(company, contact.started_at) for contact in _wanted(company))
+    last = max(days, default=company.calendar.start)
     figures: Figures = {}
     for kind, sessions in (
         ("bot_session", company.self_service.conversations),

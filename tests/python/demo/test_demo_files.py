@@ -116,6 +116,16 @@ def test_every_row_of_the_files_is_in_the_balance(demo: Demo) -> None:
             map(len, delimited(demo, "demo_workforce/*/agent_status.csv", ","))
         ),
         "demo_workforce.shifts": sum(map(len, delimited(demo, "demo_workforce/*/shifts.csv", ","))),
+        "demo_bot.conversations": sum(
+            map(len, delimited(demo, "demo_bot/*/conversations.csv", ","))
+        ),
+        "demo_finance.ledger": sum(map(len, delimited(demo, "demo_finance/*/ledger.csv", ","))),
+        "demo_helpcentre.answers": sum(
+            map(len, delimited(demo, "demo_helpcentre/*/answers.csv", ","))
+        ),
+        "demo_helpcentre.visits": sum(
+            map(len, delimited(demo, "demo_helpcentre/*/visits.csv", ","))
+        ),
         "demo_shop.carts": sum(map(len, delimited(demo, "demo_shop/*/carts.csv", ","))),
         "demo_survey.invitations": sum(
             map(len, delimited(demo, "demo_survey/*/invitations.csv", ","))

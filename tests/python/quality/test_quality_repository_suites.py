@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -262,6 +263,7 @@ def suites() -> list[Suite]:
     return [found for found in load_suites(PROJECT_DIR) if found.layer in ("core", "metrics")]
 
 
+@cache
 def columns_of_models() -> dict[str, dict[str, str]]:
     models: dict[str, dict[str, str]] = {}
     for path in (PROJECT_DIR / "models" / "marts").rglob("*.yml"):

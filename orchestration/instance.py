@@ -34,6 +34,10 @@ def prepare_instance(settings: Settings) -> Path:
             "module": "dagster._core.storage.noop_compute_log_manager",
             "class": "NoOpComputeLogManager",
         },
+        # Runs are deleted by the runs themselves (defs/history.py).
+        "retention": {
+            kind: {"purge_after_days": settings.keep_log_days} for kind in ("schedule", "sensor")
+        },
         # One writer: runs wait for each other instead of failing on the run lock.
         "concurrency": {"runs": {"max_concurrent_runs": 1}},
     }

@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orchestration.dbt_runner import DbtRunner
 from orchestration.declarations import Source, Table
 from orchestration.errors import CxError, DataError
+from orchestration.logs import lines_of_run
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import Suite
+from orchestration.retention import clear_lake, clear_old
 from orchestration.sentences import sentence_of
 from orchestration.settings import Settings
 from orchestration.state import (
+    LockHolder,
     RunRecord,
     Step,
     append_checks,
@@ -91,6 +94,7 @@ class RunSession:
         load_dates: the load dates of the run, in order; None for all that the lake has.
         checked_dates: what the checks of lake and staging look at: the load dates of the run, and
             those of earlier runs that failed, whose rows this run would publish too.
+        wait_seconds: how long the run waits for another one that goes on.
         errors: step → the sentence why it failed, in the order of failing; a step that succeeds
             when it is tried again is taken out.
         outcomes: checks of suites, balances and dbt tests, in the order they were made.
@@ -106,6 +110,7 @@ class RunSession:
     sources: Sequence[Source]
     suites: Sequence[Suite]
     progress: Progress = field(default_factory=Silence)
+    wait_seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -147,6 +152,16 @@ class RunSession:
         """The sentence of the first step that failed."""
         return next(iter(self.errors.values()), None)
 
+    def tell_waiting(self, holder: LockHolder) -> None:
+        """Another run holds the lock."""
+        text = (
+            f"waiting for {holder.purpose or 'a run'} {holder.run_id or ''} (process {holder.pid}) "
+            f"since {holder.since}"
+        )
+        LOG.info(text)
+        self.progress.started("wait")
+        self.progress.noted("wait", text)
+
     @contextmanager
     def step(self, name: str) -> Iterator[Running]:
         """Time a step, tell who watches, and remember the sentence when it fails."""
@@ -157,12 +172,24 @@ class RunSession:
             yield running
         except BaseException as error:
             self.errors[name] = sentence_of(error, self.settings)
-            if not isinstance(error, CxError):
-                LOG.exception("step %s of run %s", name, self.run_id)
+            LOG.error(
+                "step failed: %s",
+                self.errors[name],
+                exc_info=not isinstance(error, CxError),
+                extra={"step": name, "seconds": round(time.monotonic() - started, 3)},
+            )
             self.progress.failed(name, time.monotonic() - started, running.detail)
             raise
         else:
             self.errors.pop(name, None)
+            LOG.info(
+                "step done",
+                extra={
+                    "step": name,
+                    "seconds": round(time.monotonic() - started, 3),
+                    "detail": running.detail,
+                },
+            )
             self.progress.finished(name, time.monotonic() - started, running.detail)
         finally:
             self.steps.append(Step(name, round(time.monotonic() - started, 3)))
@@ -172,6 +199,14 @@ class RunSession:
         self.outcomes += outcomes
         if outcomes:
             append_checks(self.settings, self.run_id, outcomes)
+        for found in outcomes:
+            if not found.success:
+                LOG.log(
+                    logging.ERROR if found.is_blocking else logging.WARNING,
+                    "check failed: %s",
+                    found.message,
+                    extra={"check": found.check_name, "table": found.table, "layer": found.layer},
+                )
 
     def totals(self) -> Mapping[str, Any]:
         """The fields of the run record that are known only by now."""
@@ -198,20 +233,29 @@ def open_session(session: RunSession) -> Iterator[RunSession]:
         LockedError: another run goes on.
         DataError: there is nothing to work on, neither a delivery of the run's dates nor a lake.
     """
-    with run_lock(session.settings, session.run_id, session.purpose):
-        record = start_run(
-            session.settings, session.run_id, session.purpose, session.load_dates or ()
+    settings = session.settings
+    with (
+        lines_of_run(settings, session.run_id),
+        run_lock(
+            settings, session.run_id, session.purpose, session.wait_seconds, session.tell_waiting
+        ),
+    ):
+        record = start_run(settings, session.run_id, session.purpose, session.load_dates or ())
+        LOG.info(
+            "run started",
+            extra={"purpose": session.purpose, "load_dates": list(session.load_dates or ())},
         )
         try:
             with session.step("prepare"):
                 prepare(session)
-                mark_unfinished(session.settings, session.run_id, session.load_dates or ())
+                mark_unfinished(settings, session.run_id, session.load_dates or ())
             yield session
         except BaseException as error:
-            session.errors.setdefault("run", sentence_of(error, session.settings))
+            session.errors.setdefault("run", sentence_of(error, settings))
             raise
         finally:
             _close(session, record)
+            clear_old(settings)
 
 
 def prepare(session: RunSession) -> None:
@@ -224,6 +268,7 @@ def prepare(session: RunSession) -> None:
 
     settings = session.settings
     finish_interrupted(settings)
+    clear_lake(settings)
     if session.purpose == "rebuild":
         for path in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
             path.unlink(missing_ok=True)
@@ -276,11 +321,24 @@ def _close(session: RunSession, record: RunRecord) -> None:
             mark_unfinished(session.settings, session.run_id, session.load_dates or (), step, error)
     else:
         clear_unfinished(session.settings, session.load_dates or ())
-    finish_run(
+    finished = finish_run(
         session.settings,
         record,
         "failed" if session.error else "succeeded",
         **session.totals(),
+    )
+    LOG.log(
+        logging.ERROR if session.error else logging.INFO,
+        "run %s",
+        finished.status,
+        extra={
+            "seconds": finished.duration_seconds,
+            "rows_read": finished.rows_read,
+            "rows_quarantined": finished.rows_quarantined,
+            "checks_failed": finished.checks_failed,
+            "version": finished.version,
+            "error": finished.error,
+        },
     )
 
 

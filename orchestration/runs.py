@@ -19,6 +19,7 @@ from orchestration.defs.partitions import LOAD_DATES_TAG, PURPOSE_TAG, range_tag
 from orchestration.defs.session import Watch
 from orchestration.errors import CxError, DataError, UsageError
 from orchestration.instance import prepare_instance
+from orchestration.retention import first_kept_date
 from orchestration.run_session import Progress, RunSession, Silence
 from orchestration.sentences import sentence_of
 from orchestration.settings import Settings
@@ -47,11 +48,13 @@ def run_load_dates(
     purpose: str = "run",
     progress: Progress | None = None,
     sources: Sequence[Source] | None = None,
+    wait_seconds: float = 0.0,
 ) -> Finished:
     """Run the daily job for these load dates, several of them in one run.
 
     Args:
         sources: the declared sources, when they are read already.
+        wait_seconds: how long to wait for another run that goes on.
 
     Raises:
         UsageError: a load date outside of the partitions, or a project that cannot be loaded.
@@ -62,8 +65,12 @@ def run_load_dates(
         check_load_date(settings, day)
     if len(load_dates) == 1:
         key = load_dates[0].isoformat()
-        return _execute(settings, DAILY, purpose, progress, sources, partition_key=key)
-    return _execute(settings, DAILY, purpose, progress, sources, tags=range_tags(load_dates))
+        return _execute(
+            settings, DAILY, purpose, progress, sources, wait_seconds, partition_key=key
+        )
+    return _execute(
+        settings, DAILY, purpose, progress, sources, wait_seconds, tags=range_tags(load_dates)
+    )
 
 
 def run_rebuild(
@@ -71,24 +78,26 @@ def run_rebuild(
     purpose: str = "rebuild",
     load_dates: Sequence[date] | None = None,
     progress: Progress | None = None,
+    wait_seconds: float = 0.0,
 ) -> Finished:
     """Build everything after the lake again; the purpose `rebuild` drops the warehouse first.
 
     Args:
         load_dates: what lake and staging checks look at; None for everything.
+        wait_seconds: how long to wait for another run that goes on.
 
     Raises:
         UsageError, LockedError, DataError: as `run_load_dates`.
     """
     tags = {LOAD_DATES_TAG: ",".join(map(str, load_dates))} if load_dates is not None else None
-    return _execute(settings, REBUILD, purpose, progress, tags=tags)
+    return _execute(settings, REBUILD, purpose, progress, None, wait_seconds, tags=tags)
 
 
 def check_load_date(settings: Settings, day: date) -> None:
-    """Refuse a load date that has no partition.
+    """Refuse a load date that has no partition, or none that would stay.
 
     Raises:
-        UsageError: before `CX_START_DATE`, or in the future.
+        UsageError: before `CX_START_DATE`, in the future, or older than the lake keeps.
     """
     today = datetime.now(UTC).date()
     if day < settings.start_date:
@@ -100,6 +109,12 @@ def check_load_date(settings: Settings, day: date) -> None:
         raise UsageError(
             f"Expected a load date up to today ({today} in UTC), found {day}: correct the date."
         )
+    first = first_kept_date(settings)
+    if first is not None and day < first:
+        raise UsageError(
+            f"Expected a load date from {first} on, found {day}, which the lake does not keep: set "
+            "CX_KEEP_LAKE_DAYS to more days to load it."
+        )
 
 
 def _execute(
@@ -107,14 +122,15 @@ def _execute(
     job_name: str,
     purpose: str,
     progress: Progress | None,
-    sources: Sequence[Source] | None = None,
+    sources: Sequence[Source] | None,
+    wait_seconds: float,
     *,
     partition_key: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Finished:
     from orchestration.definitions import build_definitions
 
-    watch = Watch(progress or Silence())
+    watch = Watch(progress or Silence(), wait_seconds)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         job = build_definitions(settings, watch, sources).resolve_job_def(job_name)

@@ -7,15 +7,33 @@ a typing mistake never passes for a default.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orchestration.errors import UsageError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-KNOWN = {"CX_HOME", "CX_START_DATE", "CX_WEBHOOK_URL", "CX_HASH_KEY", "CX_SHARED_DATA"}
+KNOWN = {
+    "CX_ALARM_HOURS",
+    "CX_ALERT_EMAIL",
+    "CX_HASH_KEY",
+    "CX_HOME",
+    "CX_KEEP_HISTORY_DAYS",
+    "CX_KEEP_LAKE_DAYS",
+    "CX_KEEP_LOG_DAYS",
+    "CX_KEEP_QUARANTINE_DAYS",
+    "CX_KEEP_VERSIONS",
+    "CX_SHARED_DATA",
+    "CX_SMTP_URL",
+    "CX_START_DATE",
+    "CX_WEBHOOK_URL",
+}
+FOREVER = "forever"
+SMTP_FORM = "smtp://user:password@host:587 or smtps://user:password@host:465"
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,15 @@ class Settings:
         start_date: first load date for which partitions exist (`CX_START_DATE`).
         webhook_url: where a failed run is posted, or None (`CX_WEBHOOK_URL`).
         hash_key: goes before the key file of personal ids, or None (`CX_HASH_KEY`).
+        smtp_url: the mail server, or None (`CX_SMTP_URL`).
+        alert_email: who is written to about a failed run (`CX_ALERT_EMAIL`, comma-separated).
+        alarm_hours: hours without a successful run that are an alarm (`CX_ALARM_HOURS`).
+        keep_versions: published versions that stay (`CX_KEEP_VERSIONS`).
+        keep_log_days: days of logs and of Dagster's own records (`CX_KEEP_LOG_DAYS`).
+        keep_history_days: days of records of runs and checks (`CX_KEEP_HISTORY_DAYS`).
+        keep_quarantine_days: days that rows and files stay in quarantine, None for ever
+            (`CX_KEEP_QUARANTINE_DAYS`).
+        keep_lake_days: load dates that stay in the lake, None for ever (`CX_KEEP_LAKE_DAYS`).
     """
 
     home: Path
@@ -35,6 +62,14 @@ class Settings:
     start_date: date = date(2015, 1, 1)
     webhook_url: str | None = field(default=None, repr=False)
     hash_key: str | None = field(default=None, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    alert_email: tuple[str, ...] = ()
+    alarm_hours: int = 26
+    keep_versions: int = 5
+    keep_log_days: int = 90
+    keep_history_days: int = 400
+    keep_quarantine_days: int | None = None
+    keep_lake_days: int | None = None
 
     @property
     def inbox(self) -> Path:
@@ -72,7 +107,7 @@ class Settings:
 
     @property
     def log_file(self) -> Path:
-        """Tracebacks of surprises; what a person reads is one sentence."""
+        """One JSON object a line: what runs did, and tracebacks of surprises."""
         return self.home / "logs" / "cx.log"
 
     @property
@@ -110,13 +145,76 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             "Expected CX_WEBHOOK_URL to start with http:// or https://, found "
             f"{webhook.split(':')[0]!r}: correct it or unset it."
         )
+    smtp, addresses = _mail(values)
     home = Path(values.get("CX_HOME") or PROJECT_DIR / "data").expanduser().resolve()
     return Settings(
         home=home,
         start_date=start_date,
         webhook_url=webhook,
         hash_key=values.get("CX_HASH_KEY") or None,
+        smtp_url=smtp,
+        alert_email=addresses,
+        alarm_hours=_number(values, "CX_ALARM_HOURS", Settings.alarm_hours),
+        keep_versions=_number(values, "CX_KEEP_VERSIONS", Settings.keep_versions),
+        keep_log_days=_number(values, "CX_KEEP_LOG_DAYS", Settings.keep_log_days),
+        keep_history_days=_number(values, "CX_KEEP_HISTORY_DAYS", Settings.keep_history_days),
+        keep_quarantine_days=_days_or_forever(values, "CX_KEEP_QUARANTINE_DAYS"),
+        keep_lake_days=_days_or_forever(values, "CX_KEEP_LAKE_DAYS"),
     )
+
+
+def _number(values: Mapping[str, str], name: str, default: int) -> int:
+    text = values.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise UsageError(
+            f"Expected {name} as a whole number from 1 on, found {text!r} in the environment: "
+            "correct it or unset it."
+        )
+    return int(text)
+
+
+def _days_or_forever(values: Mapping[str, str], name: str) -> int | None:
+    if (values.get(name) or FOREVER) == FOREVER:
+        return None
+    try:
+        return _number(values, name, 1)
+    except UsageError as error:
+        raise UsageError(str(error).replace("from 1 on", f"of days or `{FOREVER}`")) from None
+
+
+def _mail(values: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
+    """The mail server and the addresses; what is wrong is told without the password."""
+    url = values.get("CX_SMTP_URL") or None
+    addresses = [each.strip() for each in (values.get("CX_ALERT_EMAIL") or "").split(",")]
+    addresses = [each for each in addresses if each]
+    wrong = next((each for each in addresses if not re.fullmatch(r"[^@\s]+@[^@\s]+", each)), None)
+    if wrong is not None:
+        raise UsageError(
+            f"Expected CX_ALERT_EMAIL as addresses with commas between them, found {wrong!r}: "
+            "correct it or unset it."
+        )
+    if (url is None) != (not addresses):
+        there, missing = "CX_SMTP_URL", "CX_ALERT_EMAIL"
+        if url is None:
+            there, missing = missing, f"{there} (such as {SMTP_FORM})"
+        raise UsageError(
+            f"Expected CX_SMTP_URL and CX_ALERT_EMAIL together, found {there} alone: set "
+            f"{missing} too, or unset it."
+        )
+    if url is not None and not _is_smtp(url):
+        raise UsageError(
+            f"Expected CX_SMTP_URL such as {SMTP_FORM}, found something else (not shown, it may "
+            "hold a password): correct it or unset it."
+        )
+    return url, tuple(addresses)
+
+
+def _is_smtp(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def child_environment(settings: Settings, **values: str) -> dict[str, str]:

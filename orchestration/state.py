@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
@@ -25,8 +25,12 @@ from orchestration.settings import Settings
 PURPOSES = ("run", "backfill", "rebuild", "demo", "replay")
 FINAL_STATUSES = ("succeeded", "failed")
 UNFINISHED_FILE = "unfinished.json"
-LOCK_ATTEMPTS = 5
+# One folder each below state/, with a file per run.
+RECORD_FOLDERS = ("runs", "checks", "figures")
+# A status request holds the lock for an instant; one refusal is not yet another run.
+LOCK_SECONDS = 0.25
 LOCK_PAUSE_SECONDS = 0.05
+WAITING_PAUSE_SECONDS = 1.0
 
 
 class LockedError(CxError):
@@ -93,17 +97,27 @@ class RunRecord:
 
 
 @contextmanager
-def run_lock(settings: Settings, run_id: str, purpose: str) -> Iterator[LockHolder]:
+def run_lock(
+    settings: Settings,
+    run_id: str,
+    purpose: str,
+    wait_seconds: float = 0.0,
+    on_wait: Callable[[LockHolder], None] | None = None,
+) -> Iterator[LockHolder]:
     """Hold the only right to change lake, warehouse and published versions.
 
     The kernel releases it when the process dies, so that a killed run never needs a repair.
 
+    Args:
+        wait_seconds: how long to wait for whoever holds it.
+        on_wait: is told once who that is.
+
     Raises:
-        LockedError: another run holds it, in this process or another.
+        LockedError: another run holds it, in this process or another, and went on holding it.
     """
     settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
     with settings.lock_file.open("a+", encoding="utf-8") as file:
-        _acquire(settings, file)
+        _acquire(settings, file, wait_seconds, on_wait)
         holder = LockHolder(run_id, os.getpid(), _now().isoformat(timespec="seconds"), purpose)
         try:
             file.truncate(0)
@@ -272,19 +286,49 @@ def load_checks(settings: Settings, run_id: str) -> list[dict[str, Any]]:
     return rows
 
 
+def write_figures(settings: Settings, run_id: str, figures: Mapping[str, Any]) -> None:
+    """Keep what a run published: rows of its tables and how fresh its sources were."""
+    _write_json(_state_file(settings, "figures", run_id), figures)
+
+
+def load_figures(settings: Settings, run_id: str) -> dict[str, Any]:
+    """What `write_figures` kept; empty when the run kept nothing.
+
+    Raises:
+        DataError: a file that cannot be read.
+    """
+    path = _state_file(settings, "figures", run_id)
+    figures: dict[str, Any] = _read_json(path) if path.exists() else {}
+    return figures
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _acquire(settings: Settings, file: IO[str]) -> None:
-    # A status request holds the lock for an instant; one refusal is not yet another run.
-    for attempt in range(LOCK_ATTEMPTS):
+def _acquire(
+    settings: Settings,
+    file: IO[str],
+    wait_seconds: float,
+    on_wait: Callable[[LockHolder], None] | None,
+) -> None:
+    started = time.monotonic()
+    is_told = False
+    while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            if attempt < LOCK_ATTEMPTS - 1:
-                time.sleep(LOCK_PAUSE_SECONDS)
+            waited = time.monotonic() - started
+        if waited >= max(wait_seconds, LOCK_SECONDS):
+            break
+        if waited < LOCK_SECONDS:
+            time.sleep(LOCK_PAUSE_SECONDS)
+            continue
+        if on_wait is not None and not is_told:
+            is_told = True
+            on_wait(_read_holder(file))
+        time.sleep(min(WAITING_PAUSE_SECONDS, wait_seconds - waited))
     holder = _read_holder(file)
     who = (
         f"found it held by run {holder.run_id} (process {holder.pid}, {holder.purpose}) since "

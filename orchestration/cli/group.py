@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import suppress
 from typing import NoReturn
 
 import click
 
 from orchestration.errors import CxError, UsageError
+from orchestration.logs import open_log
 from orchestration.sentences import NO_SPACE, sentence_of
 from orchestration.settings import Settings, load_settings
 
 LOG = logging.getLogger("cx")
-
-
-class LogFile(logging.FileHandler):
-    """A log that cannot be written is no reason to fail: the error itself is told anyway."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        with suppress(OSError):
-            super().emit(record)
 
 
 class Commands(click.Group):
@@ -80,9 +72,8 @@ def _log_to_file(settings: Settings) -> None:
     Raises:
         UsageError: the home is no folder, or nothing can be written there.
     """
-    path = settings.log_file
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        open_log(settings)
     except OSError as error:
         if error.errno in NO_SPACE:
             raise
@@ -92,7 +83,4 @@ def _log_to_file(settings: Settings) -> None:
         ) from error
     # A full disk is told in one sentence; that the log cannot be written either is no second one.
     logging.raiseExceptions = False
-    handler = LogFile(path, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    logging.getLogger().addHandler(handler)
     logging.captureWarnings(True)

@@ -53,11 +53,17 @@ class Item:
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """How many rows and files of a table (`<source>.<table>`) share a reason, without its value."""
+    """How many rows and files of a table (`<source>.<table>`) share a reason, without its value.
+
+    Attributes:
+        rows: rows and files.
+        files: how many of them are files.
+    """
 
     table: str
     reason: str
     rows: int
+    files: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,8 @@ class QuarantineView:
         """By table and reason, the most frequent first."""
         rows = self._connection.execute(
             "SELECT source || '.' || table_name AS name, split_part(reason, ', found ', 1) AS rule,"
-            " count(*) AS n FROM quarantined GROUP BY name, rule ORDER BY n DESC, name, rule"
+            " count(*) AS n, count(*) FILTER (WHERE row_number IS NULL) FROM quarantined "
+            "GROUP BY name, rule ORDER BY n DESC, name, rule"
         ).fetchall()
         return [ReasonCount(*row) for row in rows]
 

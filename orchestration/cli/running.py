@@ -17,6 +17,13 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     from orchestration.declarations import Source
 
+WAIT = click.option(
+    "--wait",
+    "wait_minutes",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Minutes to wait for another run that goes on (default: none).",
+)
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -41,33 +48,43 @@ def demo(settings: Settings, days: int | None) -> None:
 
 @main.command()
 @click.option("--date", "day", type=DAY, required=True, help="Load date, YYYY-MM-DD.")
+@WAIT
 @click.pass_obj
-def run(settings: Settings, day: datetime) -> None:
+def run(settings: Settings, day: datetime, wait_minutes: int) -> None:
     """Ingest the deliveries of a load date, build, check and publish."""
-    refuse_second_run(settings, "run")
+    if not wait_minutes:
+        refuse_second_run(settings, "run")
     sources = declared(settings, None)
     warn_of_unclaimed(settings, sources)
-    _run(settings, [day.date()], "run", sources)
+    _run(settings, [day.date()], "run", sources, wait_minutes)
 
 
 @main.command()
 @click.option("--from", "first", type=DAY, required=True, help="First load date, YYYY-MM-DD.")
 @click.option("--to", "last", type=DAY, required=True, help="Last load date, included.")
+@WAIT
 @click.pass_obj
-def backfill(settings: Settings, first: datetime, last: datetime) -> None:
+def backfill(settings: Settings, first: datetime, last: datetime, wait_minutes: int) -> None:
     """Run all load dates of a range that have deliveries, in one pass."""
     if first > last:
         raise click.UsageError(f"--from {first.date()} is after --to {last.date()}: swap them.")
-    refuse_second_run(settings, "backfill")
-    _backfill(settings, first.date(), last.date(), "backfill")
+    if not wait_minutes:
+        refuse_second_run(settings, "backfill")
+    _backfill(settings, first.date(), last.date(), "backfill", wait_minutes)
 
 
 @main.command()
+@WAIT
 @click.pass_obj
-def rebuild(settings: Settings) -> None:
+def rebuild(settings: Settings, wait_minutes: int) -> None:
     """Drop the warehouse and build all of it from the lake again."""
-    refuse_second_run(settings, "rebuild")
-    execute(settings, lambda progress: runs().run_rebuild(settings, progress=progress))
+    if not wait_minutes:
+        refuse_second_run(settings, "rebuild")
+    wait = 60.0 * wait_minutes
+    execute(
+        settings,
+        lambda progress: runs().run_rebuild(settings, progress=progress, wait_seconds=wait),
+    )
 
 
 @main.command()
@@ -108,15 +125,23 @@ def ui(settings: Settings, port: int) -> None:
 
 
 def _run(
-    settings: Settings, load_dates: Sequence[date], purpose: str, sources: Sequence[Source]
+    settings: Settings,
+    load_dates: Sequence[date],
+    purpose: str,
+    sources: Sequence[Source],
+    wait_minutes: int,
 ) -> None:
     execute(
         settings,
-        lambda progress: runs().run_load_dates(settings, load_dates, purpose, progress, sources),
+        lambda progress: runs().run_load_dates(
+            settings, load_dates, purpose, progress, sources, 60.0 * wait_minutes
+        ),
     )
 
 
-def _backfill(settings: Settings, first: date, last: date, purpose: str) -> None:
+def _backfill(
+    settings: Settings, first: date, last: date, purpose: str, wait_minutes: int = 0
+) -> None:
     from orchestration.ingest import deliveries_in_inbox
 
     sources = declared(settings, None)
@@ -130,4 +155,4 @@ def _backfill(settings: Settings, first: date, last: date, purpose: str) -> None
             f"{tables[0].source}/{tables[0].files}), found none: put files there, or run `cx demo` "
             "to try with generated ones."
         )
-    _run(settings, dates, purpose, sources)
+    _run(settings, dates, purpose, sources, wait_minutes)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.cli.group import main
+from orchestration.cli.group import leave, main
 from orchestration.errors import DataError
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from orchestration.state import RunRecord
 
 SHOWN_RUNS = 5
@@ -29,13 +31,23 @@ RUN_COLUMNS = (
 
 
 @main.command()
+@click.option("--check", is_flag=True, help="One sentence for monitoring; 1 if something is wrong.")
+@click.option("--alert", is_flag=True, help="With --check: send that sentence, too.")
 @click.pass_obj
-def status(settings: Settings) -> None:
+def status(settings: Settings, check: bool, alert: bool) -> None:
     """What is published, what runs, how the last runs went, and what waits for you."""
+    from datetime import UTC, datetime
+
     from orchestration.cli import status_view
     from orchestration.cli.display import say, show_table
     from orchestration.state import load_runs
 
+    now = datetime.now(UTC)
+    if alert and not check:
+        raise click.UsageError("--alert goes with --check: give both.")
+    if check:
+        _check(settings, now, alert)
+        return
     say(f"home         {settings.home}")
     say(f"running      {status_view.running_line(settings)}")
     for at, line in enumerate(status_view.published_lines(settings)):
@@ -44,27 +56,30 @@ def status(settings: Settings) -> None:
     if runs:
         say()
         show_table(RUN_COLUMNS, [_run_row(record) for record in runs])
-    if runs and runs[0].status == "interrupted":
-        say(f"\ninterrupted  {status_view.interrupted_sentence(runs[0])}")
+    sources, declaration_problem = status_view.declared_sources(settings)
+    attention = status_view.attention_rows(settings, sources, now)
+    if attention:
+        say()
+        show_table(("needs you", "since (UTC)", "next", "why"), attention)
+    else:
+        say("\nNothing needs you.")
     unfinished = status_view.unfinished_rows(settings)
     if unfinished:
         say("\nnot finished: load dates whose rows are not, or not all, in what is published")
         show_table(("load date", "since (UTC)", "step", "next", "error"), unfinished[:SHOWN_DATES])
         if len(unfinished) > SHOWN_DATES:
             say(f"… and {len(unfinished) - SHOWN_DATES} more load dates, to {unfinished[-1][0]}")
-    elif runs and runs[0].error:
-        say(f"\nlast error   {runs[0].error}")
-    sources, problem = status_view.declared_sources(settings)
-    if problem is not None:
-        say(f"\ndeclared     {problem}")
+    if declaration_problem is not None:
+        say(f"\ndeclared     {declaration_problem}")
         return
     lines, problem = status_view.quarantine_lines(settings, sources)
     if lines:
         say()
         show_table(
-            ("in quarantine", "rows", "most often"),
-            [(found.table, f"{found.rows:,}", found.reason) for found in lines],
+            ("in quarantine", "rows", "files", "most often"),
+            [(line.table, f"{line.rows:,}", line.files or "", line.reason) for line in lines],
         )
+        say("`cx quarantine list` shows each; mend the declaration, then `cx quarantine replay`")
     if problem is not None:
         say(f"\nquarantine   {problem}")
     unclaimed = status_view.unclaimed_line(settings, sources)
@@ -103,6 +118,21 @@ def rollback(settings: Settings, version: str | None) -> None:
     if before is not None:
         say(f"before     {before}: `cx rollback {before}` goes back to it")
     say("The next run publishes a new version with all that is in the lake.")
+
+
+def _check(settings: Settings, now: datetime, alert: bool) -> None:
+    from orchestration.cli import status_view
+    from orchestration.cli.display import say
+
+    is_well, sentence = status_view.verdict(settings, now)
+    if is_well:
+        say(f"ok: {sentence}")
+        return
+    if alert:
+        from orchestration.notify import send_alert
+
+        send_alert(settings, "status", sentence)
+    leave(sentence, 1)
 
 
 def _run_row(record: RunRecord) -> tuple[object, ...]:

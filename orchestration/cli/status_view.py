@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from orchestration.attention import find, last_success
 from orchestration.errors import CxError
 from orchestration.settings import Settings
-from orchestration.state import LoadDates, RunRecord, Unfinished, load_unfinished, lock_holder
+from orchestration.state import Unfinished, load_runs, load_unfinished, lock_holder
 
 if TYPE_CHECKING:
     from orchestration.declarations import Source
@@ -23,10 +24,11 @@ SHOWN_TABLES = 5
 
 @dataclass(frozen=True)
 class QuarantineLine:
-    """One table in quarantine (`<source>.<table>`): rows and files, and why most often."""
+    """One table in quarantine (`<source>.<table>`): rows, whole files, and why most often."""
 
     table: str
     rows: int
+    files: int
     reason: str
 
 
@@ -92,23 +94,46 @@ def _unfinished_row(found: Unfinished, going: str | None) -> tuple[str, ...]:
     return (day, since, found.step or "", f"cx run --date {day}", error)
 
 
-def interrupted_sentence(record: RunRecord) -> str:
-    """What to do after a run whose process died."""
-    command = {"rebuild": "cx rebuild", "replay": "cx quarantine replay"}.get(
-        record.purpose, _command_for(record.load_dates)
-    )
-    return (
-        f"Expected the run {record.run_id} ({record.purpose}) to end, found that its process died "
-        f"before: nothing of it was published; run it again with `{command}`."
-    )
+def attention_rows(
+    settings: Settings, sources: Sequence[Source], now: datetime
+) -> list[tuple[str, ...]]:
+    """What, since when, the next step and why, of each thing that needs a person.
+
+    Raises:
+        DataError: a record that cannot be read.
+    """
+    return [
+        (
+            found.what,
+            f"{found.since:%Y-%m-%d %H:%M}" if found.since else "",
+            found.todo,
+            found.why,
+        )
+        for found in find(settings, sources, now)
+    ]
 
 
-def _command_for(dates: LoadDates | None) -> str:
-    if dates is None:
-        return "cx rebuild"
-    if dates.first == dates.last:
-        return f"cx run --date {dates.first}"
-    return f"cx backfill --from {dates.first} --to {dates.last}"
+def verdict(settings: Settings, now: datetime) -> tuple[bool, str]:
+    """Whether all is well, and one sentence for monitoring.
+
+    Raises:
+        DataError: a record that cannot be read.
+    """
+    sources, problem = declared_sources(settings)
+    if problem is not None:
+        return False, f"the declarations cannot be read: {problem}"
+    alarms = [found for found in find(settings, sources, now) if found.is_alarm]
+    if not alarms:
+        success = last_success(load_runs(settings))
+        assert success is not None and success.finished_at is not None
+        return True, (
+            f"the last run ended {success.finished_at:%Y-%m-%d %H:%M} UTC and published "
+            f"{success.version}"
+        )
+    first = alarms[0]
+    since = f" since {first.since:%Y-%m-%d %H:%M} UTC" if first.since else ""
+    more = f" (and {len(alarms) - 1} more: cx status)" if len(alarms) > 1 else ""
+    return False, f"{first.what}{since}: {first.why} Next: {first.todo}{more}"
 
 
 def quarantine_lines(
@@ -126,8 +151,13 @@ def quarantine_lines(
     try:
         with open_quarantine(settings, sources) as view:
             for found in view.reasons():
-                line = lines.setdefault(found.table, QuarantineLine(found.table, 0, found.reason))
-                lines[found.table] = replace(line, rows=line.rows + found.rows)
+                empty = QuarantineLine(found.table, 0, 0, found.reason)
+                line = lines.get(found.table, empty)
+                lines[found.table] = replace(
+                    line,
+                    rows=line.rows + found.rows - found.files,
+                    files=line.files + found.files,
+                )
             told = sorted(lines.values(), key=lambda line: line.table)
             return told, None if view.is_complete else INCOMPLETE
     except CxError as error:

@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from orchestration.declarations.fields import feeds_of, formats_of, zone_of
 from orchestration.declarations.file_patterns import compile_pattern
-from orchestration.declarations.shapes import Dialect, Entity, Source, Table, Version
+from orchestration.declarations.shapes import EVERY, Dialect, Entity, Source, Table, Version
 from orchestration.declarations.yaml_reader import Entry, YamlReader, did_you_mean
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -42,9 +42,10 @@ TABLE_KEYS = (
     "max_quarantined_share",
     "on_unreadable_file",
     "optional_columns",
+    "expected_every",
     "feeds",
 )
-SOURCE_META_KEYS = ("owner", "zone", "namespace")
+SOURCE_META_KEYS = ("owner", "zone", "namespace", "expected_every")
 DEFAULT_MAX_QUARANTINED_SHARE = 0.05
 
 
@@ -77,6 +78,7 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
     if meta is not None:
         settings = reader.known_entries(meta, "meta of the source", SOURCE_META_KEYS) or {}
     zone = zone_of(reader, settings) or "UTC"
+    every = _every(reader, settings, None)
     if "tables" not in entries:
         reader.add(line, "expected `tables:` in the source, found none: declare at least one")
         return None
@@ -84,7 +86,7 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
         return None
     tables: dict[str, Table] = {}
     for item in reader.items(entries["tables"].node, "tables"):
-        table = _table(reader, item, name, entities)
+        table = _table(reader, item, name, entities, every)
         if table is None:
             continue
         if table.name in tables:
@@ -108,7 +110,11 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
 
 
 def _table(
-    reader: YamlReader, node: Node, source: str, entities: Mapping[str, Entity]
+    reader: YamlReader,
+    node: Node,
+    source: str,
+    entities: Mapping[str, Entity],
+    every: str | None,
 ) -> Table | None:
     entries = reader.entries(node, "a table")
     if entries is None:
@@ -165,6 +171,7 @@ def _table(
     dialect = _dialect(reader, meta)
     feeds = feeds_of(reader, meta["feeds"].node, entities) if "feeds" in meta else {}
     optional = _raw_names(reader, meta, "optional_columns")
+    every = _every(reader, meta, every)
     broken = format_name is None or files is None or pattern is None or not key or not feeds
     if broken or len(reader.problems) > before:
         return None
@@ -186,6 +193,7 @@ def _table(
         declared_in=reader.path,
         line=line,
         optional_columns=optional,
+        expected_every=every,
     )
     if optional:
         _check_optional(reader, meta["optional_columns"].line, table)
@@ -348,6 +356,12 @@ def _integer(
         return default
     value = reader.integer(entries[name].node, name, minimum)
     return default if value is None else value
+
+
+def _every(reader: YamlReader, entries: Mapping[str, Entry], default: str | None) -> str | None:
+    if "expected_every" not in entries:
+        return default
+    return reader.one_of(entries["expected_every"].node, "expected_every", EVERY)
 
 
 def _choice(

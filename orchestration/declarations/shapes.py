@@ -8,6 +8,8 @@ from pathlib import Path
 
 from orchestration.declarations.file_patterns import FilePattern
 
+EVERY = ("day", "weekday", "week", "month")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -137,6 +139,7 @@ class Table:
         declared_in: the YAML file; `line` is the table's line in it.
         feeds: in the order of the file; the first is the table's own entity.
         optional_columns: raw columns that a file with a header may lack.
+        expected_every: how often a load date comes, one of EVERY; None when nobody said.
     """
 
     source: str
@@ -155,6 +158,7 @@ class Table:
     declared_in: Path
     line: int
     optional_columns: tuple[str, ...] = ()
+    expected_every: str | None = None
 
     @property
     def entity(self) -> str:

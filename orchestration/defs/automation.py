@@ -15,6 +15,7 @@ from orchestration.defs.partitions import range_tags
 from orchestration.errors import CxError
 from orchestration.ingest import deliveries_in_inbox
 from orchestration.notify import report_failure
+from orchestration.retention import first_kept_date
 from orchestration.settings import Settings
 from orchestration.state import load_runs
 
@@ -80,10 +81,11 @@ def due_dates(settings: Settings, tables: Sequence[Table], now: datetime) -> dic
             if not _is_ingested(settings, table, load_date, paths):
                 stale.add(load_date)
     today = now.date()
+    first = max(first_kept_date(settings) or settings.start_date, settings.start_date)
     return {
         load_date: _signature(settings, found[load_date])
         for load_date in sorted(stale)
-        if settings.start_date <= load_date <= today and _is_settled(found[load_date], now)
+        if first <= load_date <= today and _is_settled(found[load_date], now)
     }
 
 
@@ -97,12 +99,12 @@ def run_request(due: dict[date, str]) -> dg.RunRequest:
 
 
 def failure_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Tells the webhook of runs that died without a word; all others tell it themselves."""
+    """Tells of runs that died without a word; all others tell of themselves."""
 
     @dg.run_failure_sensor(
         name="failure_sensor",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Posts a run whose process died to CX_WEBHOOK_URL.",
+        description="Tells CX_WEBHOOK_URL and CX_ALERT_EMAIL of a run whose process died.",
     )
     def failure_sensor(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run

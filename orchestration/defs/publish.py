@@ -2,7 +2,7 @@
 
 # No postponed annotations: Dagster wants the type of `context` itself.
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -15,18 +15,15 @@ from orchestration.defs.keys import (
     place_of,
 )
 from orchestration.defs.session import SESSION, step
+from orchestration.freshness import freshness_of
 from orchestration.ingest import load_deliveries
 from orchestration.publish import publish
 from orchestration.quality.balance import delivery_rows
 from orchestration.run_session import RunSession
-
-# The daily run is at 05:00 UTC: a day and two hours without a new version is late.
-FRESHNESS = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=26), fail_window=timedelta(hours=50)
-)
+from orchestration.settings import Settings
 
 
-def published_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def published_asset(manifest: Mapping[str, Any], settings: Settings) -> dg.AssetsDefinition:
     """The published version, after everything of core and metrics and their checks."""
     marts = [node for node in assets_of(manifest) if place_of(node)[0] in ("core", "metrics")]
     spec = dg.AssetSpec(
@@ -36,7 +33,10 @@ def published_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         group_name="published",
         owners=[DEFAULT_OWNER],
         kinds={"duckdb", "parquet"},
-        freshness_policy=FRESHNESS,
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            warn_window=timedelta(hours=settings.alarm_hours),
+            fail_window=timedelta(hours=settings.alarm_hours + 24),
+        ),
     )
     # Seeds are published, too, where their schema says so.
     seeds = [node for node in assets_of(manifest) if node["resource_type"] == "seed"]
@@ -46,11 +46,14 @@ def published_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     def publish_version(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         session: RunSession = context.resources.session
         with step(session, "publish") as running:
+            fresh = freshness_of(session.settings, session.sources, datetime.now(UTC))
             version = publish(
                 session.settings,
                 session.run_id,
                 delivery_rows(load_deliveries(session.settings), session.records),
+                fresh,
                 descriptions=descriptions,
+                keep=session.settings.keep_versions,
             )
             session.version = version.name
             running.detail = f"{len(version.row_counts)} tables as {version.name}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from orchestration.declarations import Source
+from orchestration.defs.history import forget_runs
 from orchestration.defs.partitions import PURPOSE_TAG, load_dates_of_run
 from orchestration.notify import report_failure
 from orchestration.quality.suites import Suite
@@ -27,11 +28,13 @@ class Watch:
     """For whoever runs a job in its own process: how it goes, and what it left.
 
     Attributes:
+        wait_seconds: how long a run waits for another one that goes on.
         session: the session of the run as soon as there is one.
         refusal: why there is none: the run lock is taken, or there is nothing to work on.
     """
 
     progress: Progress = field(default_factory=Silence)
+    wait_seconds: float = 0.0
     session: RunSession | None = None
     refusal: BaseException | None = None
 
@@ -56,6 +59,7 @@ def session_resource(
             sources=sources,
             suites=suites,
             progress=watch.progress,
+            wait_seconds=watch.wait_seconds,
         )
         try:
             with open_session(session):
@@ -67,6 +71,8 @@ def session_resource(
         finally:
             if session.error:
                 report_failure(settings, run.run_id, run.job_name, session.error)
+            if context.instance is not None:
+                forget_runs(context.instance, settings.keep_log_days)
 
     return dg.ResourceDefinition(
         resource_fn=setup, description="The run lock, the run record and one dbt and checks session"

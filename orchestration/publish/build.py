@@ -6,11 +6,11 @@ it is given. What becomes visible, and when, is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.errors import DataError
 from orchestration.publish.day_files import (
@@ -32,7 +32,7 @@ from orchestration.publish.day_files import (
 )
 from orchestration.publish.lineage import DESCRIPTIONS, Lineage, added_columns
 from orchestration.publish.macros import MACROS
-from orchestration.publish.operations import OPS_TABLES, write_operations
+from orchestration.publish.operations import OPS_TABLES, Operations, write_operations
 from orchestration.publish.sql import Fragment, comma, identifier, literal, statement, type_name
 from orchestration.publish.tables import (
     TARGET,
@@ -96,7 +96,7 @@ def build_version(
     settings: Settings,
     folder: Path,
     lineage: Lineage,
-    deliveries: Sequence[Mapping[str, Any]],
+    ops: Operations,
     descriptions: Descriptions,
     previous: Path | None,
 ) -> Built:
@@ -104,6 +104,7 @@ def build_version(
 
     Args:
         lineage: what the tables say of the run that publishes them.
+        ops: what the run says of itself.
         previous: the folder of the version before, with which files are shared; None for the first.
 
     Raises:
@@ -160,7 +161,7 @@ def build_version(
                 )
             )
         built = Built(copied, days, linked, views, newest_batch(connection, WAREHOUSE))
-        _publish_operations(connection, settings, folder, lineage, deliveries, built, descriptions)
+        _publish_operations(connection, settings, folder, ops, lineage, built, descriptions)
     write_record(folder, ((found, table in linked) for table, found in days.items()))
     return built
 
@@ -402,8 +403,8 @@ def _publish_operations(
     connection: DuckDBPyConnection,
     settings: Settings,
     folder: Path,
+    ops: Operations,
     lineage: Lineage,
-    deliveries: Sequence[Mapping[str, Any]],
     built: Built,
     descriptions: Descriptions,
 ) -> None:
@@ -419,7 +420,7 @@ def _publish_operations(
                 **lineage.row(table),
             }
         )
-    write_operations(connection, settings, lineage.run_id, folder.name, deliveries, published)
+    write_operations(connection, settings, ops, published)
     own = {
         table.name: (table.description, {name: text for name, (_, text) in table.columns.items()})
         for table in OPS_TABLES

@@ -1,4 +1,4 @@
-"""The schema `ops`: runs, steps, deliveries, check results and published tables as tables.
+"""The schema `ops`: what runs did, took, found and published, as tables.
 
 Turns records into rows; reads the state, never the inbox, the lake or the quarantine.
 """
@@ -12,10 +12,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from orchestration.freshness import Freshness
 from orchestration.publish.sql import comma, identifier, statement, type_name
 from orchestration.publish.tables import TARGET
 from orchestration.settings import Settings
-from orchestration.state import RunRecord, load_checks, load_runs
+from orchestration.state import (
+    RunRecord,
+    load_checks,
+    load_figures,
+    load_runs,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -141,21 +147,60 @@ TABLES = OpsTable(
         "computed_at": ("TIMESTAMP", "When that run had computed it (UTC)."),
     },
 )
-OPS_TABLES = (RUNS, STEPS, DELIVERIES, CHECKS, TABLES)
+TABLE_ROWS = OpsTable(
+    "table_rows",
+    f"One row per published table and run, of the newest {PUBLISHED_RUNS} runs.",
+    {
+        "run_id": ("VARCHAR", "Run that published the table."),
+        "schema_name": ("VARCHAR", "Schema."),
+        "table_name": ("VARCHAR", "Table."),
+        "row_count": ("BIGINT", "Rows in the version that the run published."),
+        "computed_at": ("TIMESTAMP", "When the run had computed it (UTC)."),
+    },
+)
+FRESHNESS = OpsTable(
+    "freshness",
+    "One row per raw table and run: how far its deliveries had got.",
+    {
+        "run_id": ("VARCHAR", "The run that looked."),
+        "source": ("VARCHAR", "Source as declared."),
+        "table_name": ("VARCHAR", "Raw table of the source."),
+        "last_load_date": ("DATE", "Newest load date in the lake; NULL when there is none."),
+        "rule": ("VARCHAR", "What was expected, in words; NULL when nothing could be."),
+        "due_at": ("TIMESTAMP", "When the next load date had to be there (UTC)."),
+        "is_late": ("BOOLEAN", "Whether it was not."),
+        "checked_at": ("TIMESTAMP", "When the run looked (UTC)."),
+    },
+)
+OPS_TABLES = (RUNS, STEPS, DELIVERIES, CHECKS, TABLES, TABLE_ROWS, FRESHNESS)
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What a run says of itself while it publishes.
+
+    Attributes:
+        computed_at: UTC, aware.
+        deliveries: rows of `ops.deliveries`.
+        fresh: how far each declared table has got.
+    """
+
+    run_id: str
+    version: str
+    computed_at: datetime
+    deliveries: Sequence[Mapping[str, Any]]
+    fresh: Sequence[Freshness]
 
 
 def write_operations(
     connection: DuckDBPyConnection,
     settings: Settings,
-    run_id: str,
-    version: str,
-    deliveries: Sequence[Mapping[str, Any]],
+    ops: Operations,
     tables: Sequence[Mapping[str, Any]],
 ) -> None:
     """Create and fill the tables of the schema ops in the attached target.
 
     Args:
-        deliveries: rows of `ops.deliveries`.
         tables: rows of `ops.tables`.
 
     Raises:
@@ -163,14 +208,52 @@ def write_operations(
     """
     runs = load_runs(settings, PUBLISHED_RUNS)
     checks = [check for run in runs for check in load_checks(settings, run.run_id)]
+    earlier = [run.run_id for run in runs if run.run_id != ops.run_id]
+    rows = {f"{table['schema_name']}.{table['table_name']}": table["row_count"] for table in tables}
+    figures = [figures_of(ops, rows), *(load_figures(settings, run_id) for run_id in earlier)]
     for table, rows_of_table in (
-        (RUNS, [_run_row(run, run_id, version) for run in runs]),
+        (RUNS, [_run_row(run, ops.run_id, ops.version) for run in runs]),
         (STEPS, [row for run in runs for row in _step_rows(run)]),
-        (DELIVERIES, list(deliveries)),
+        (DELIVERIES, list(ops.deliveries)),
         (CHECKS, [_check_row(check) for check in checks]),
         (TABLES, list(tables)),
+        (TABLE_ROWS, [row for found in figures for row in found.get("table_rows", ())]),
+        (FRESHNESS, [row for found in figures for row in found.get("freshness", ())]),
     ):
         _write(connection, table, rows_of_table)
+
+
+def figures_of(ops: Operations, rows: Mapping[str, int]) -> dict[str, Any]:
+    """What later versions tell of this run: rows of `table_rows` and of `freshness`.
+
+    Args:
+        rows: rows of each published table by `<schema>.<table>`.
+    """
+    return {
+        "table_rows": [
+            {
+                "run_id": ops.run_id,
+                "schema_name": label.split(".")[0],
+                "table_name": label.split(".")[1],
+                "row_count": count,
+                "computed_at": ops.computed_at,
+            }
+            for label, count in rows.items()
+        ],
+        "freshness": [
+            {
+                "run_id": ops.run_id,
+                "source": found.source,
+                "table_name": found.table,
+                "last_load_date": found.last_load_date,
+                "rule": found.rule,
+                "due_at": found.due_at,
+                "is_late": found.is_late,
+                "checked_at": ops.computed_at,
+            }
+            for found in ops.fresh
+        ],
+    }
 
 
 def _write(

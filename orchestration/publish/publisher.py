@@ -1,8 +1,8 @@
 """Publishes the warehouse: build aside, verify, make durable, switch, prune — in this order.
 
-Writes only under `published/`; what is obsolete there and below `warehouse/days` is deleted last.
-The caller holds the run lock. Whatever happens before the switch, readers go on reading the version
-before.
+Writes only under `published/`, and the figures of the run to the state; what is obsolete there and
+below `warehouse/days` is deleted last. The caller holds the run lock. Whatever happens before the
+switch, readers go on reading the version before.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import DataError, UsageError
+from orchestration.freshness import Freshness
 from orchestration.publish.build import Built, Descriptions, build_version
 from orchestration.publish.lineage import Lineage, read_lineage
+from orchestration.publish.operations import Operations, figures_of
 from orchestration.publish.sweep import sweep_day_files
 from orchestration.publish.verify import sync_version, verify_version
 from orchestration.publish.versions import (
@@ -31,22 +33,23 @@ from orchestration.publish.versions import (
     write_manifest,
 )
 from orchestration.settings import Settings
-
-KEPT_VERSIONS = 5
+from orchestration.state import write_figures
 
 
 def publish(
     settings: Settings,
     run_id: str,
     deliveries: Sequence[Mapping[str, Any]] = (),
+    fresh: Sequence[Freshness] = (),
     *,
     descriptions: Descriptions | None = None,
-    keep: int = KEPT_VERSIONS,
+    keep: int = Settings.keep_versions,
 ) -> Version:
     """Publish the schemas marts and core of the warehouse as a new version and switch to it.
 
     Args:
         deliveries: rows of `ops.deliveries`, as `quality.balance.delivery_rows` makes them.
+        fresh: how far each declared table has got.
         descriptions: table → (description, {column: description}), shown by BI tools.
         keep: how many versions to keep, this one included.
 
@@ -65,7 +68,7 @@ def publish(
             "publishing."
         )
     try:
-        version = _publish(settings, run_id, deliveries, descriptions or {})
+        version = _publish(settings, run_id, deliveries, fresh, descriptions or {})
     except (OSError, duckdb.Error) as error:
         reason = " ".join(str(error).split())
         raise DataError(
@@ -85,6 +88,7 @@ def _publish(
     settings: Settings,
     run_id: str,
     deliveries: Sequence[Mapping[str, Any]],
+    fresh: Sequence[Freshness],
     descriptions: Descriptions,
 ) -> Version:
     versions_folder(settings).mkdir(parents=True, exist_ok=True)
@@ -96,8 +100,14 @@ def _publish(
     folder.mkdir()
     try:
         lineage = read_lineage(settings, run_id, published_at)
+        ops = Operations(run_id, name, published_at, deliveries, fresh)
         built = build_version(
-            settings, folder, lineage, deliveries, descriptions, before.path if before else None
+            settings,
+            folder,
+            lineage,
+            ops,
+            descriptions,
+            before.path if before else None,
         )
         verify_version(folder, built)
         # Against a tool that opens the published file for writing by mistake.
@@ -109,6 +119,9 @@ def _publish(
     except BaseException:
         _discard(settings, folder)
         raise
+    # Whoever publishes without a run has perhaps no id that may be a file.
+    with suppress(OSError, UsageError):
+        write_figures(settings, run_id, figures_of(ops, manifest["row_counts"]))
     version = current_version(settings)
     assert version is not None and version.name == name
     return version

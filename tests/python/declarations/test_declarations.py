@@ -112,7 +112,38 @@ def test_the_entities_are_those_of_the_models() -> None:
     assert (outcome.kind, outcome.values[0]) == ("choice", "answered")
 
 
+def test_a_table_delivers_as_often_as_its_source_unless_it_says_otherwise(project: Path) -> None:
+    path = project / "models" / "staging" / "phone" / "_phone__sources.yml"
+    said = {}
+    for text in (
+        GOOD,
+        GOOD.replace("owner: team", "expected_every: week"),
+        GOOD.replace("owner: team", "expected_every: week").replace(
+            "max_quarantined_share: 0.1", "expected_every: day"
+        ),
+    ):
+        path.write_text(text)
+        for model in ("calls", "survey_responses"):
+            call = f"{{{{ stage('phone', 'calls', '{model}') }}}}"
+            (path.parent / f"stg_phone__{model}.sql").write_text(call)
+        [source] = load_sources(project)
+        said[text] = source.tables[0].expected_every
+    assert list(said.values()) == [None, "week", "day"]
+
+
 MISTAKES = {
+    "an unknown rhythm": (
+        "max_quarantined_share: 0.1",
+        "expected_every: dayly",
+        21,
+        "expected_every to be one of day, weekday, week, month, found 'dayly'",
+    ),
+    "an unknown rhythm of the source": (
+        "owner: team",
+        "expected_every: 1",
+        7,
+        "expected_every to be one of day, weekday, week, month, found '1'",
+    ),
     "a column that is not read": (
         "max_quarantined_share: 0.1",
         "optional_columns: [Topik]",

@@ -26,6 +26,7 @@ from orchestration.publish import (
 )
 from orchestration.publish.build import Built, build_version
 from orchestration.publish.lineage import Lineage
+from orchestration.publish.operations import Operations
 from orchestration.publish.verify import check_header, verify_version
 from orchestration.settings import Settings
 
@@ -273,7 +274,8 @@ def test_a_log_left_by_a_writer_is_never_replayed_into_the_next_version(
 def built(settings, warehouse, tmp_path, linked) -> tuple[Path, Built]:
     folder = tmp_path / "version"
     folder.mkdir()
-    return folder, build_version(settings, folder, LINEAGE, [], {}, None)
+    ops = Operations(LINEAGE.run_id, folder.name, LINEAGE.computed_at, [], [])
+    return folder, build_version(settings, folder, LINEAGE, ops, {}, None)
 
 
 def test_a_log_beside_a_built_file_is_refused(built) -> None:

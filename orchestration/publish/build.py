@@ -161,7 +161,9 @@ def build_version(
                 )
             )
         built = Built(copied, days, linked, views, newest_batch(connection, WAREHOUSE))
-        _publish_operations(connection, settings, folder, ops, lineage, built, descriptions)
+        _publish_operations(
+            connection, settings, folder, ops, lineage, built, descriptions, previous
+        )
     write_record(folder, ((found, table in linked) for table, found in days.items()))
     return built
 
@@ -407,6 +409,7 @@ def _publish_operations(
     lineage: Lineage,
     built: Built,
     descriptions: Descriptions,
+    previous: Path | None,
 ) -> None:
     published = []
     for table, rows in built.rows.items():
@@ -420,7 +423,8 @@ def _publish_operations(
                 **lineage.row(table),
             }
         )
-    write_operations(connection, settings, ops, published)
+    known = previous and parquet_file(previous, Table("ops", "", ())).parent
+    write_operations(connection, settings, ops, published, known)
     own = {
         table.name: (table.description, {name: text for name, (_, text) in table.columns.items()})
         for table in OPS_TABLES

@@ -10,10 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.freshness import Freshness
-from orchestration.publish.sql import comma, identifier, statement, type_name
+from orchestration.publish.sql import comma, glob_literal, identifier, statement, type_name
 from orchestration.publish.tables import TARGET
 from orchestration.settings import Settings
 from orchestration.state import (
@@ -197,30 +198,74 @@ def write_operations(
     settings: Settings,
     ops: Operations,
     tables: Sequence[Mapping[str, Any]],
+    previous: Path | None = None,
 ) -> None:
     """Create and fill the tables of the schema ops in the attached target.
 
     Args:
         tables: rows of `ops.tables`.
+        previous: folder of the ops tables of the version before as Parquet: what it knows of
+            earlier runs is copied from it, in a hundredth of the time that their records take.
 
     Raises:
         DataError: a record of a run that cannot be read.
     """
     runs = load_runs(settings, PUBLISHED_RUNS)
-    checks = [check for run in runs for check in load_checks(settings, run.run_id)]
-    earlier = [run.run_id for run in runs if run.run_id != ops.run_id]
     rows = {f"{table['schema_name']}.{table['table_name']}": table["row_count"] for table in tables}
-    figures = [figures_of(ops, rows), *(load_figures(settings, run_id) for run_id in earlier)]
+    own = figures_of(ops, rows)
     for table, rows_of_table in (
         (RUNS, [_run_row(run, ops.run_id, ops.version) for run in runs]),
         (STEPS, [row for run in runs for row in _step_rows(run)]),
         (DELIVERIES, list(ops.deliveries)),
-        (CHECKS, [_check_row(check) for check in checks]),
         (TABLES, list(tables)),
-        (TABLE_ROWS, [row for found in figures for row in found.get("table_rows", ())]),
-        (FRESHNESS, [row for found in figures for row in found.get("freshness", ())]),
+        (CHECKS, []),
+        (TABLE_ROWS, own["table_rows"]),
+        (FRESHNESS, own["freshness"]),
     ):
         _write(connection, table, rows_of_table)
+    run_ids = [run.run_id for run in runs]
+    earlier = [run_id for run_id in run_ids if run_id != ops.run_id]
+    for table, recorded in ((CHECKS, run_ids), (TABLE_ROWS, earlier), (FRESHNESS, earlier)):
+        known = _copy_earlier(connection, table, previous, earlier)
+        left = [run_id for run_id in recorded if run_id not in known]
+        _insert(connection, table, _recorded_rows(settings, table, left))
+
+
+def _copy_earlier(
+    connection: DuckDBPyConnection, table: OpsTable, previous: Path | None, run_ids: Sequence[str]
+) -> set[str]:
+    """Copy the rows of these runs from the version before; the runs that it knew."""
+    import duckdb
+
+    if previous is None:
+        return set()
+    file = statement("read_parquet({file})", file=glob_literal(previous, f"{table.name}.parquet"))
+    wanted = statement("from {file} where run_id in (select unnest(?))", file=file)
+    try:
+        connection.execute(
+            statement(
+                "insert into {target} select {columns} {wanted}",
+                target=identifier(TARGET, "ops", table.name),
+                columns=comma(identifier(name) for name in table.columns),
+                wanted=wanted,
+            ),
+            [list(run_ids)],
+        )
+        found = connection.execute(
+            statement("select distinct run_id {wanted}", wanted=wanted), [list(run_ids)]
+        ).fetchall()
+    except duckdb.Error:
+        # A version of before these columns, or a damaged one: the records have it all.
+        return set()
+    return {run_id for (run_id,) in found}
+
+
+def _recorded_rows(
+    settings: Settings, table: OpsTable, run_ids: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    if table is CHECKS:
+        return [_check_row(check) for each in run_ids for check in load_checks(settings, each)]
+    return [row for each in run_ids for row in load_figures(settings, each).get(table.name, ())]
 
 
 def figures_of(ops: Operations, rows: Mapping[str, int]) -> dict[str, Any]:
@@ -268,6 +313,14 @@ def _write(
     connection.execute(
         statement("create table {target} ({columns})", target=target, columns=columns)
     )
+    _insert(connection, table, rows)
+
+
+def _insert(
+    connection: DuckDBPyConnection, table: OpsTable, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    target = identifier(TARGET, "ops", table.name)
+    types = {name: kind for name, (kind, _) in table.columns.items()}
     plain = [{name: _plain(row.get(name), kind) for name, kind in types.items()} for row in rows]
     connection.execute(
         statement(

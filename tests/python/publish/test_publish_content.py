@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from publish_warehouse import Warehouse
 
+from orchestration.freshness import Freshness
 from orchestration.publish import build, publish, rollback
 from orchestration.settings import Settings
 from orchestration.state import append_checks, start_run
@@ -257,6 +258,34 @@ def checked(settings: Settings, run_id: str, table: str, *successes: bool) -> No
         run_id,
         [Outcome("metrics", table, "volume", None, success, 1, 0) for success in successes],
     )
+
+
+def test_ops_keeps_checks_row_counts_and_freshness_of_earlier_runs(
+    settings, warehouse, read
+) -> None:
+    late = Freshness("crm", "customers", date(2026, 11, 1), "one every day", is_late=True)
+    checked(settings, "run-1", "mart_contacts", True, False)
+    publish(settings, "run-1", fresh=[late])
+    checked(settings, "failed", "mart_contacts", False)
+    # What the version before knows is copied from it: publishing costs no year of records.
+    (settings.state / "checks" / "run-1.json").unlink()
+    (settings.state / "figures" / "run-1.json").unlink()
+    warehouse("insert into marts.mart_contacts select date '2026-12-01', 1")
+    checked(settings, "run-2", "mart_contacts", True)
+    version = publish(settings, "run-2", fresh=[late])
+    checks = "select run_id, count(*) from ops.check_results group by all order by all"
+    assert read(checks) == [("failed", 1), ("run-1", 2), ("run-2", 1)]
+    rows = """
+        select run_id, row_count from ops.table_rows where table_name = 'mart_contacts'
+        order by all
+    """
+    assert read(rows) == [("run-1", 4), ("run-2", 5)]
+    fresh = "select run_id, source, last_load_date, is_late from ops.freshness order by all"
+    assert read(fresh)[1] == ("run-2", "crm", date(2026, 11, 1), True)
+    # And what it does not know, because it is damaged, comes from the records.
+    (version.path / "parquet" / "ops" / "table_rows.parquet").write_bytes(b"no parquet")
+    publish(settings, "run-3")
+    assert read(rows) == [("run-2", 5), ("run-3", 5)]
 
 
 @pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])

@@ -10,7 +10,7 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from orchestration.lake_files import set_lake_variables
+from orchestration.lake_files import lake_variables
 from orchestration.secrets_file import hash_key
 from orchestration.settings import load_settings
 
@@ -22,7 +22,10 @@ class Plugin(BasePlugin):
         self._settings = load_settings()
         self._key = hash_key(self._settings)
         (self._settings.warehouse.parent / "days").mkdir(parents=True, exist_ok=True)
+        # Once: nothing is delivered while dbt runs, and every node has a cursor of its own.
+        self._lake = lake_variables(self._settings)
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
         cursor.execute("set variable cx_hash_key = ?", [self._key])
-        set_lake_variables(cursor, self._settings)
+        for name, files in self._lake:
+            cursor.execute(f'set variable "{name}" = ?', [files])

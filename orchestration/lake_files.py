@@ -23,12 +23,19 @@ def set_lake_variables(
     load_dates: Collection[date] | None = None,
 ) -> None:
     """Let the staging views of this connection see these load dates of the lake, or all of it."""
-    for folder in sorted(settings.lake.glob("[!.]*/[!.]*")):
-        name = f"lake_{folder.parent.name}__{folder.name}"
-        for suffix, files in _files(folder, load_dates):
-            connection.execute(
-                f'SET VARIABLE "{name}{suffix}" = ?', [[str(file) for file in files]]
-            )
+    for name, files in lake_variables(settings, load_dates):
+        connection.execute(f'SET VARIABLE "{name}" = ?', [files])
+
+
+def lake_variables(
+    settings: Settings, load_dates: Collection[date] | None = None
+) -> list[tuple[str, list[str]]]:
+    """The variables and the paths that they hold, for these load dates or all."""
+    return [
+        (f"lake_{folder.parent.name}__{folder.name}{suffix}", [str(file) for file in files])
+        for folder in sorted(settings.lake.glob("[!.]*/[!.]*"))
+        for suffix, files in _files(folder, load_dates)
+    ]
 
 
 def _files(folder: Path, load_dates: Collection[date] | None) -> Iterator[tuple[str, list[Path]]]:

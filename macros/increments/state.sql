@@ -5,7 +5,8 @@
     lake_counts      rows by delivered file, day and verdict; small, and always current
     changed_days     the days of contacts and answers that something happened to; only appended,
                      `batch` grows, the kind `*` means that everything is to be built anew
-    day_state        how far each table has followed changed_days, and the project it was built by
+    day_state        how far each table has followed changed_days, the project it was built by, and
+                     where its files lie
     settled_nodes    the views and seeds that need not be made again, and the project they are of
     day_files        the Parquet files that make the tables of the materialization `by_day`
 
@@ -28,7 +29,8 @@
                 batch bigint, kind varchar, day date, cause varchar
             );
             create table if not exists {{ state('day_state') }} (
-                table_schema varchar, table_name varchar, signature varchar, batch bigint
+                table_schema varchar, table_name varchar, signature varchar, batch bigint,
+                root varchar
             );
             create table if not exists {{ state('settled_nodes') }} (
                 table_schema varchar, table_name varchar, signature varchar

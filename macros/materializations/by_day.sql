@@ -28,23 +28,15 @@
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
 
-    {%- set followed = rows_of(
-        "select coalesce(max(batch), 0) from " ~ state('day_state') ~ " where table_schema = "
-        ~ quote_text(this.schema) ~ " and table_name = " ~ quote_text(this.identifier)
-    )[0][0] -%}
-    {%- set newest = rows_of("select coalesce(max(batch), 0) from " ~ state('changed_days'))[0][0] -%}
-    {%- set is_new = needs_rebuild(this, existing) or rows_of(
-        "select count(*) from " ~ state('changed_days') ~ " where kind = '*' and batch > " ~ followed
-    )[0][0] > 0 -%}
+    {%- set known = table_state(this, existing) -%}
+    {%- set followed, newest = known.followed, known.newest -%}
+    {%- set is_new = known.is_new or known.is_dropped -%}
     {%- set days = days_to_build(reads, followed, is_new) -%}
     {%- set tables = [] -%}
     {%- for entity in stages -%} {%- do tables.extend(entity_tables(entity)) -%} {%- endfor -%}
 
     {#- The files are found by where they lie: a home that was moved wants its views anew. -#}
-    {%- set is_moved = in_files and not is_new and not rows_of(
-        "select 1 from duckdb_views() where schema_name = " ~ quote_text(this.schema) ~ " and view_name = "
-        ~ quote_text(this.identifier) ~ " and contains(sql, " ~ quote_text(days_root()) ~ ")"
-    ) -%}
+    {%- set is_moved = in_files and known.is_moved -%}
     {%- if is_new or days or is_moved -%}
         {#- Types and names once, on no rows. -#}
         {%- do choose_days(reads, []) -%}

@@ -6,7 +6,7 @@
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
-    {%- set is_new = needs_rebuild(this, existing) -%}
+    {%- set is_new = table_state(this, existing).is_new -%}
     {%- do do_sql("create or replace temp table cx_new as select * from (" ~ sql ~ ")") -%}
     {%- if not is_new -%}
         {%- do do_sql(

@@ -22,7 +22,7 @@
     {%- set tables = entity_tables(entity) -%}
     {{ run_hooks(pre_hooks) }}
 
-    {%- set is_new = needs_rebuild(this, existing) -%}
+    {%- set is_new = table_state(this, existing).is_new -%}
     {%- if is_new -%}
         {%- if existing is not none -%} {%- do do_sql("drop " ~ existing.type ~ " if exists " ~ this) -%} {%- endif -%}
         {%- for name in ('lake_partitions', 'lake_counts') -%}

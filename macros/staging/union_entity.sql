@@ -11,7 +11,7 @@
     {%- endif -%}
     {%- else %}
     select
-        {%- for column in entity_columns(entity) if execute %}
+        {%- for column in (entity_columns(entity) if execute else []) %}
         cast(null as {{ column.type }}) as {{ column.name }},
         {%- endfor %}
         cast(null as bigint) as _version,

@@ -1,6 +1,6 @@
 # Set-up happens by itself: every target depends on the environment, which is rebuilt only when
 # the lock file or the package's metadata changed.
-.PHONY: setup demo test histories kills lint lint-sql ui docs clean
+.PHONY: setup demo test histories kills readers lint lint-sql ui docs clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
@@ -12,6 +12,7 @@ help:
 	@echo "make test   set up and run the tests"
 	@echo "make histories N=500   random histories against rebuilds, more than make test does"
 	@echo "make kills N=200   kills of a run at random moments, more than make test does"
+	@echo "make readers N=100 READERS=20   readers during publishes, more than make test does"
 	@echo "make lint   ruff, mypy"
 	@echo "make lint-sql   sqlfluff on all models (some minutes)"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
@@ -41,6 +42,10 @@ histories: setup
 
 kills: setup
 	@$(BIN)/python tests/python/kills/run_kills.py --count $(N) --seed $(SEED)
+
+READERS ?= 20
+readers: setup
+	@$(BIN)/python tests/python/publish/publish_readers.py --publishes $(N) --readers $(READERS)
 
 lint: setup
 	@$(BIN)/ruff check .

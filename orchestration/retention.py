@@ -72,6 +72,8 @@ def clear_old(settings: Settings) -> None:
     with suppress(OSError):
         start_new_file(settings)
     _delete(settings.log_file.parent.glob("cx-*.log"), now, settings.keep_log_days)
+    # Nobody else writes there while the lock is held.
+    _delete(settings.state.rglob(".*.tmp"), now, 0)
     for folder in RECORD_FOLDERS:
         _delete((settings.state / folder).glob("*.json"), now, settings.keep_history_days)
     if settings.keep_quarantine_days is not None:

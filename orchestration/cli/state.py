@@ -88,6 +88,26 @@ def status(settings: Settings, check: bool, alert: bool) -> None:
 
 
 @main.command()
+@click.pass_obj
+def doctor(settings: Settings) -> None:
+    """Look the installation over; exits with 1 if something has to be mended."""
+    from datetime import UTC, datetime
+
+    from orchestration.cli.display import say
+    from orchestration.doctor import FAIL, examine
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for line in examine(settings, datetime.now(UTC)):
+        say(f"{line.status:<5} {line.name:<13} {line.text}")
+        if line.todo:
+            say(f"{'':<19} → {line.todo}")
+        failed += line.status == FAIL
+    if failed:
+        leave(f"{failed} of these have to be mended.", 1)
+
+
+@main.command()
 @click.argument("version", required=False)
 @click.pass_obj
 def rollback(settings: Settings, version: str | None) -> None:

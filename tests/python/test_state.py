@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -70,6 +71,54 @@ def test_the_lock_is_refused_while_its_holder_lives_and_free_after_it_was_killed
     with run_lock(settings, "second", "run") as holder:
         assert lock_holder(settings) == holder
         assert [run.status for run in load_runs(settings)] == ["interrupted"]
+
+
+WORKING = """
+import sys, time
+from pathlib import Path
+from orchestration.settings import Settings
+from orchestration.state import run_lock
+home, purpose, journal = sys.argv[1:]
+said = []
+with run_lock(Settings(home=Path(home)), purpose, purpose, 60, said.append):
+    with open(journal, "a") as file:
+        file.write(f"begin {purpose}\\n")
+        file.flush()
+        time.sleep(0.2)
+        file.write(f"end {purpose}\\n")
+sys.stdout.write(",".join(f"{one.purpose} {one.pid}" for one in said))
+"""
+
+
+def test_a_run_a_backfill_and_the_schedule_at_once_work_one_after_the_other_also_after_a_kill(
+    settings, tmp_path
+) -> None:
+    journal = tmp_path / "journal"
+    killed = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(settings.home)], stdout=subprocess.PIPE
+    )
+    assert killed.stdout is not None and killed.stdout.readline() == b"held\n"
+    purposes = ("run", "backfill", "schedule")
+    waiting = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKING, str(settings.home), purpose, str(journal)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for purpose in purposes
+    ]
+    time.sleep(1.5)
+    assert not journal.exists()
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    said = [process.communicate(timeout=60)[0] for process in waiting]
+    assert [process.returncode for process in waiting] == [0, 0, 0]
+    lines = journal.read_text().splitlines()
+    worked = [line.split()[1] for line in lines[::2]]
+    assert sorted(worked) == sorted(purposes)
+    assert lines == [f"{word} {purpose}" for purpose in worked for word in ("begin", "end")]
+    # Each was told for whom it waits.
+    assert f"backfill {killed.pid}" in said
 
 
 def test_the_lock_is_free_after_a_run_that_raised(settings) -> None:

@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 # Each connection reads a mart, a fact and the run: all must be of the same version.
 READER = """
 import sys
+import time
 import duckdb
 path, stop = sys.argv[1], sys.argv[2]
 from pathlib import Path
@@ -42,6 +43,8 @@ while not Path(stop).exists():
         sys.stdout.flush()
     seen.add(mart[0])
     reads += 1
+    # Twenty that do not pause keep every core from the publishes.
+    time.sleep(0.2)
 sys.stdout.write(f"{reads} {len(seen)}")
 """
 

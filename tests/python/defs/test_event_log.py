@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import yaml
 
+from orchestration.defs.history import forget_runs
 from orchestration.instance import prepare_instance
 from orchestration.settings import Settings
 
@@ -58,3 +59,15 @@ def test_several_runs_follow_each_other_in_one_file(tmp_path: Path) -> None:
         assert len(instance.all_logs(first)) == len(instance.all_logs(second)) > 0
     assert events(home, second)
     assert [path.name for path in (home / "history").glob("event_log*.db")] == ["event_log.db"]
+
+
+def test_runs_that_are_over_for_long_are_deleted_with_their_events(tmp_path: Path) -> None:
+    home = prepare_instance(Settings(home=tmp_path))
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        first, second = execute(instance), execute(instance)
+        assert forget_runs(instance, days=1) == 0
+        assert len(instance.all_logs(first)) > 0
+        assert forget_runs(instance, days=0) == 2
+        assert instance.get_runs() == []
+        assert instance.all_logs(first) == instance.all_logs(second) == []
+        assert forget_runs(instance, days=0) == 0

@@ -45,7 +45,7 @@ while not Path(stop).exists():
     reads += 1
     # Twenty that do not pause keep every core from the publishes.
     time.sleep(0.2)
-sys.stdout.write(f"{reads} {len(seen)}")
+sys.stdout.write(f"\\n{reads} {len(seen)}")
 """
 
 
@@ -80,7 +80,8 @@ def play(settings: Settings, warehouse: Warehouse, publishes: int, readers: int)
         results = [process.communicate() for process in processes]
     found = []
     for process, (said, errors) in zip(processes, results, strict=True):
-        counts = said.split() if process.returncode == 0 else ["0", "0"]
+        # The last line: before it a slow query may have drawn its progress.
+        counts = said.splitlines()[-1].split() if process.returncode == 0 else ["0", "0"]
         found.append(Read(int(counts[0]), int(counts[1]), errors if process.returncode else ""))
     return found
 

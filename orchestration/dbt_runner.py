@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -124,7 +124,8 @@ class DbtRunner:
             DataError: dbt broke off before it could build anything.
         """
         self.parse()
-        settled = self._settled(names)
+        made_of = self._made_of(names)
+        settled = self._settled(made_of)
         names = [name for name in names if name not in {outcome.name for outcome in settled}]
         if not names:
             return settled
@@ -144,73 +145,116 @@ class DbtRunner:
                 f"see {self._settings.home / 'logs' / 'dbt.log'}."
             )
         outcomes = [_outcome(node) for node in result.result.results]  # type: ignore[union-attr]
-        self._settle(outcomes)
+        self._settle(outcomes, made_of)
         return [*settled, *outcomes]
 
-    def _settled(self, names: Sequence[str]) -> list[NodeOutcome]:
-        """The views and seeds among these that a build would make as they are.
+    def _settled(self, made_of: Mapping[str, str]) -> list[NodeOutcome]:
+        """The nodes that a build would leave as they are; the others are forgotten until built.
 
-        They depend on the project alone, and to make each anew is half of what dbt does on a day
-        without deliveries.
+        A table is a pure function of the project and of what was delivered, so it is not made
+        again, and no test of it run again, while both are what they were: to find out that nothing
+        has to be done takes dbt as long as the work of a small day.
         """
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         if not self._settings.warehouse.is_file():
             return []
-        fixed = {(n.schema, n.alias): n for n in self._fixed_nodes() if n.name in set(names)}
         # A build that broke off inside this process may have left dbt's own connection open.
         DuckDBConnectionManager.close_all_connections()
-        with duckdb.connect(str(self._settings.warehouse), read_only=True) as connection:
+        with duckdb.connect(str(self._settings.warehouse)) as connection:
             try:
-                known = connection.execute(
-                    "SELECT table_schema, table_name FROM intermediate.settled_nodes "
-                    "SEMI JOIN information_schema.tables USING (table_schema, table_name) "
-                    "WHERE signature = ?",
-                    [_settled_signature(self._settings)],
-                ).fetchall()
+                known = dict(connection.execute("FROM intermediate.settled_nodes").fetchall())
             except duckdb.CatalogException:
                 return []
+            there = set(
+                connection.execute(
+                    "SELECT table_schema, table_name FROM information_schema.tables"
+                ).fetchall()
+            )
+            settled = [
+                node
+                for unique_id, digest in made_of.items()
+                if known.get(unique_id) == digest
+                for node in [self._nodes[unique_id]]
+                if node.resource_type == "test" or (node.schema, node.alias) in there
+            ]
+            # A build that is killed half-way must not leave a word about what it touched.
+            _forget(connection, made_of.keys() - {node.unique_id for node in settled})
         return [
             NodeOutcome(
                 unique_id=node.unique_id,
                 name=node.name,
                 kind=str(node.resource_type),
-                status="success",
+                status="pass" if node.resource_type == "test" else "success",
                 seconds=0.0,
-                failures=None,
+                failures=0 if node.resource_type == "test" else None,
                 message="",
                 path=node.original_file_path,
             )
-            for node in (fixed[name] for name in known if name in fixed)
+            for node in settled
         ]
 
-    def _settle(self, outcomes: Sequence[NodeOutcome]) -> None:
-        """Write down which views and seeds were made, and by which project."""
-        built = {outcome.unique_id for outcome in outcomes if outcome.is_success}
-        rows = [(n.schema, n.alias) for n in self._fixed_nodes() if n.unique_id in built]
+    def _settle(self, outcomes: Sequence[NodeOutcome], made_of: Mapping[str, str]) -> None:
+        """Write down what was made, and of what; a test that warns is run again."""
+        rows = [
+            (outcome.unique_id, made_of[outcome.unique_id])
+            for outcome in outcomes
+            if outcome.unique_id in made_of and outcome.status in ("success", "pass")
+        ]
         if not rows:
             return
-        signature = _settled_signature(self._settings)
         with duckdb.connect(str(self._settings.warehouse)) as connection:
             connection.begin()
-            connection.executemany(
-                "DELETE FROM intermediate.settled_nodes WHERE table_schema = ? AND table_name = ?",
-                rows,
-            )
-            connection.executemany(
-                "INSERT INTO intermediate.settled_nodes VALUES (?, ?, ?)",
-                [(*row, signature) for row in rows],
-            )
+            _forget(connection, [unique_id for unique_id, _ in rows])
+            connection.executemany("INSERT INTO intermediate.settled_nodes VALUES (?, ?)", rows)
             connection.commit()
 
-    def _fixed_nodes(self) -> list[Any]:
-        nodes = self._manifest.nodes.values() if self._manifest else ()
-        return [
-            node
-            for node in nodes
-            if node.resource_type == "seed"
-            or (node.resource_type == "model" and node.config.materialized == "view")
-        ]
+    @property
+    def _nodes(self) -> Mapping[str, Any]:
+        return self._manifest.nodes if self._manifest else {}
+
+    def _made_of(self, names: Sequence[str]) -> dict[str, str]:
+        """A digest, by unique id, of all that decides what these nodes are.
+
+        Views and seeds follow the project alone; tables, and tests, what was delivered of the
+        source tables that reach them too.
+        """
+        project = _fixed_signature(self._settings)
+        reached: dict[str, frozenset[str]] = {}
+
+        def sources_of(unique_id: str) -> frozenset[str]:
+            if unique_id not in reached:
+                node = self._nodes.get(unique_id)
+                parents = node.depends_on_nodes if node is not None else ()
+                found = frozenset().union(*map(sources_of, parents))
+                reached[unique_id] = found if node is not None else frozenset([unique_id])
+            return reached[unique_id]
+
+        delivered: dict[str, bytes] = {}
+
+        def delivered_of(unique_id: str) -> bytes:
+            if unique_id not in delivered:
+                source = self._manifest.sources[unique_id]  # type: ignore[union-attr]
+                folder = self._settings.lake / source.source_name / source.name
+                digest = sha256()
+                for path in sorted(folder.glob("load_date=*/delivery.json")):
+                    digest.update(path.parent.name.encode() + b"\0" + path.read_bytes() + b"\0")
+                delivered[unique_id] = digest.digest()
+            return delivered[unique_id]
+
+        wanted = set(names)
+        digests = {}
+        for unique_id, node in self._nodes.items():
+            if node.name not in wanted or node.resource_type == "unit_test":
+                continue
+            digest = sha256(project.encode())
+            is_fixed = node.resource_type == "seed" or (
+                node.resource_type == "model" and node.config.materialized == "view"
+            )
+            for source in [] if is_fixed else sorted(sources_of(unique_id)):
+                digest.update(delivered_of(source))
+            digests[unique_id] = digest.hexdigest()[:16]
+        return digests
 
     def _invoke(
         self, command: str, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()
@@ -284,12 +328,23 @@ def project_signature(settings: Settings) -> str:
     return digest.hexdigest()[:16]
 
 
-def _settled_signature(settings: Settings) -> str:
-    """As `project_signature`, and with the types that delivered Parquet has."""
+def _fixed_signature(settings: Settings) -> str:
+    """As `project_signature`, with `as_of`, the home, and the types that delivered Parquet has."""
     digest = sha256(project_signature(settings).encode())
+    digest.update(str(settings.home).encode())
+    digest.update((settings.project_dir / "dbt_project.yml").read_bytes())
+    for path in sorted((settings.project_dir / "tests" / "dbt").rglob("*.sql")):
+        digest.update(path.read_bytes())
     for path in sorted(settings.lake.glob("[!.]*/[!.]*/native-types.json")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, unique_ids: Collection[str]) -> None:
+    connection.execute(
+        "DELETE FROM intermediate.settled_nodes WHERE list_contains(?, unique_id)",
+        [list(unique_ids)],
+    )
 
 
 def failure_of(outcomes: Sequence[NodeOutcome]) -> CxError | None:

@@ -7,7 +7,8 @@
                      `batch` grows, the kind `*` means that everything is to be built anew
     day_state        how far each table has followed changed_days, the project it was built by, and
                      where its files lie
-    settled_nodes    the views and seeds that need not be made again, and the project they are of
+    settled_nodes    what was built, and a digest of all that it was made of: while that is the
+                     same, it is not made again
     day_files        the Parquet files that make the tables of the materialization `by_day`
 
     Everything here changes in the same transaction as the rows that it speaks of, so that a
@@ -33,7 +34,7 @@
                 root varchar
             );
             create table if not exists {{ state('settled_nodes') }} (
-                table_schema varchar, table_name varchar, signature varchar
+                unique_id varchar, made_of varchar
             );
             {#- A build that says no signature may make them of anything. -#}
             {%- if not project_signature() %}

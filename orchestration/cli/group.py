@@ -47,8 +47,8 @@ def main(context: click.Context) -> None:
 
     Everything lives below CX_HOME (default: data/ in the checkout).
     """
-    settings = _load_settings()
-    context.obj = settings
+    # Who calls it from Python may bring settings along.
+    settings = context.obj = context.obj or _load_settings()
     _log_to_file(settings)
 
 

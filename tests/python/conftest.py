@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_project import make_small_project
 from xdist.scheduler import LoadScopeScheduling
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -48,3 +49,9 @@ def shared_data() -> Path:
             f"no exported files in {folder}: set CX_SHARED_DATA to the folder that has them"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project of few sources and marts, for tests that run all of it."""
+    return make_small_project(tmp_path_factory.mktemp("small") / "project")

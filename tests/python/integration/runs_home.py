@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import Settings
 
 FIRST, SECOND, THIRD = date(2017, 10, 1), date(2017, 10, 2), date(2017, 10, 3)
 
@@ -24,10 +24,10 @@ def copy_home(settings: Settings, target: Path) -> Settings:
 def with_suite(settings: Settings, folder: Path, suite: str, text: str) -> Settings:
     """The same project with one suite replaced: `suite` is `<layer>/<table>.yml`."""
     folder.mkdir()
-    for path in PROJECT_DIR.iterdir():
+    for path in settings.project_dir.iterdir():
         if path.name in ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml"):
             (folder / path.name).symlink_to(path)
-    shutil.copytree(PROJECT_DIR / "expectations", folder / "expectations")
+    shutil.copytree(settings.project_dir / "expectations", folder / "expectations")
     (folder / "expectations" / suite).write_text(text, encoding="utf-8")
     return replace(settings, project_dir=folder)
 

@@ -17,23 +17,22 @@ from orchestration.declarations import load_sources
 from orchestration.demo import generate
 from orchestration.ingest import list_quarantined
 from orchestration.runs import run_load_dates, run_rebuild
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.state import load_runs
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory, small_project: Path) -> Settings:
     """A built home of two load dates, with the dirt that the demo plants."""
-    settings = Settings(home=tmp_path_factory.mktemp("quarantine") / "home")
+    home = tmp_path_factory.mktemp("quarantine") / "home"
+    settings = Settings(home=home, project_dir=small_project)
     generate(settings.inbox, settings.home / "truth.json", start=FIRST, days=2)
     assert run_load_dates(settings, [FIRST, SECOND], "backfill").error is None
     return settings
 
 
 def cx(settings: Settings, *arguments: str) -> Result:
-    return CliRunner().invoke(
-        main, arguments, env={"CX_HOME": str(settings.home)}, catch_exceptions=False
-    )
+    return CliRunner().invoke(main, arguments, obj=settings, catch_exceptions=False)
 
 
 def items(settings: Settings) -> list[Item]:
@@ -92,12 +91,7 @@ def test_rows_of_staging_leave_quarantine_with_a_corrected_declaration(
     settings: Settings, tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
-    project.mkdir()
-    for path in PROJECT_DIR.iterdir():
-        if path.name in ("macros", "seeds", "tests", "expectations", "profiles.yml"):
-            (project / path.name).symlink_to(path)
-    shutil.copy(PROJECT_DIR / "dbt_project.yml", project)
-    shutil.copytree(PROJECT_DIR / "models", project / "models")
+    shutil.copytree(settings.project_dir, project, symlinks=True)
     turned_down = [
         item
         for item in items(settings)

@@ -33,9 +33,9 @@ expectations:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def built(tmp_path_factory: pytest.TempPathFactory, small_project: Path) -> Settings:
     """Two load dates run in one pass; a third lies in the inbox."""
-    settings = Settings(home=tmp_path_factory.mktemp("built") / "home")
+    settings = Settings(home=tmp_path_factory.mktemp("built") / "home", project_dir=small_project)
     generate(
         settings.inbox,
         settings.home / "truth.json",

@@ -1,6 +1,6 @@
 # Set-up happens by itself: every target depends on the environment, which is rebuilt only when
 # the lock file or the package's metadata changed.
-.PHONY: setup demo test histories kills readers lint lint-sql ui docs clean
+.PHONY: setup demo test histories kills readers lint lint-sql audit ui docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
@@ -15,6 +15,7 @@ help:
 	@echo "make readers N=100 READERS=20   readers during publishes, more than make test does"
 	@echo "make lint   ruff, mypy"
 	@echo "make lint-sql   sqlfluff on all models (some minutes)"
+	@echo "make audit  known vulnerabilities of the pinned dependencies"
 	@echo "make ui     Dagster on http://127.0.0.1:3000"
 	@echo "make docs   one page of all tables, columns and metric families: target/static_index.html"
 	@echo "make lock   pin the dependencies of pyproject.toml again"
@@ -55,6 +56,10 @@ lint: setup
 # Compiles every model for itself: ten minutes of a core.
 lint-sql: setup
 	@$(BIN)/sqlfluff lint --processes 2 models tests/dbt
+
+# Strict: a dependency that the advisory service does not know is not taken for a safe one.
+audit: setup
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
 ui: setup
 	@$(BIN)/cx ui

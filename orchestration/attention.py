@@ -84,6 +84,8 @@ def command_for(purpose: str, dates: LoadDates | None) -> str:
     """What starts such a run again."""
     if purpose == "replay":
         return "cx quarantine replay"
+    if purpose == "forget":
+        return "cx forget CUSTOMER"
     if purpose == "rebuild" or dates is None:
         return "cx rebuild"
     if dates.first == dates.last:

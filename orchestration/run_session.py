@@ -269,7 +269,7 @@ def prepare(session: RunSession) -> None:
     settings = session.settings
     finish_interrupted(settings)
     clear_lake(settings)
-    if session.purpose == "rebuild":
+    if session.purpose in ("rebuild", "forget"):
         for path in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
             path.unlink(missing_ok=True)
         # Published versions have links of their own.

@@ -19,7 +19,7 @@ def hash_key(settings: Settings) -> str:
     """The hash key: the setting `CX_HASH_KEY`, else `secrets/hash_key`, else a new random one.
 
     Raises:
-        UsageError: the key file is empty or cannot be read or written.
+        UsageError: the key file is empty, others may read it, or it cannot be read or written.
     """
     if settings.hash_key is not None:
         return settings.hash_key
@@ -27,12 +27,19 @@ def hash_key(settings: Settings) -> str:
     try:
         if not path.exists():
             _write_new_key(path)
+        rights = path.stat().st_mode & 0o777
         key = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise UsageError(
             f"Expected the hash key of personal ids in {path}, found a file that cannot be used "
             f"({error.strerror}): correct its rights or set CX_HASH_KEY."
         ) from error
+    if rights & 0o077:
+        raise UsageError(
+            f"Expected the hash key of personal ids in {path} to be for its owner alone (mode "
+            f"600), found mode {rights:o}: `chmod 600` it; if somebody else has read it, a new key "
+            "and `cx rebuild` make what was hashed safe again."
+        )
     if not key:
         raise UsageError(
             f"Expected the hash key of personal ids in {path}, found an empty file: restore it "

@@ -22,7 +22,7 @@ from typing import IO, Any
 from orchestration.errors import CxError, DataError, UsageError
 from orchestration.settings import Settings
 
-PURPOSES = ("run", "backfill", "rebuild", "demo", "replay")
+PURPOSES = ("run", "backfill", "rebuild", "demo", "replay", "forget")
 FINAL_STATUSES = ("succeeded", "failed")
 UNFINISHED_FILE = "unfinished.json"
 # One folder each below state/, with a file per run.
@@ -226,7 +226,7 @@ def load_unfinished(settings: Settings) -> list[Unfinished]:
         DataError: the record of them cannot be read.
     """
     path = settings.state / UNFINISHED_FILE
-    rows = _read_json(path) if path.exists() else []
+    rows = read_json(path) if path.exists() else []
     found = [
         Unfinished(**{**row, "load_date": date.fromisoformat(row["load_date"])}) for row in rows
     ]
@@ -261,16 +261,16 @@ def clear_unfinished(settings: Settings, load_dates: Sequence[date]) -> None:
 
 def _write_unfinished(settings: Settings, found: Iterable[Unfinished]) -> None:
     rows = [{**asdict(one), "load_date": one.load_date.isoformat()} for one in found]
-    _write_json(settings.state / UNFINISHED_FILE, rows)
+    write_json(settings.state / UNFINISHED_FILE, rows)
 
 
 def append_checks(settings: Settings, run_id: str, outcomes: Sequence[Any]) -> None:
     """Add check outcomes (dataclasses) to those that the run already has."""
     checked_at = _now().isoformat(timespec="seconds")
     path = _state_file(settings, "checks", run_id)
-    rows = _read_json(path) if path.exists() else []
+    rows = read_json(path) if path.exists() else []
     rows += [{"run_id": run_id, "checked_at": checked_at, **_as_row(o)} for o in outcomes]
-    _write_json(path, rows)
+    write_json(path, rows)
 
 
 def load_checks(settings: Settings, run_id: str) -> list[dict[str, Any]]:
@@ -282,13 +282,13 @@ def load_checks(settings: Settings, run_id: str) -> list[dict[str, Any]]:
         DataError: a file that cannot be read.
     """
     path = _state_file(settings, "checks", run_id)
-    rows: list[dict[str, Any]] = _read_json(path) if path.exists() else []
+    rows: list[dict[str, Any]] = read_json(path) if path.exists() else []
     return rows
 
 
 def write_figures(settings: Settings, run_id: str, figures: Mapping[str, Any]) -> None:
     """Keep what a run published: rows of its tables and how fresh its sources were."""
-    _write_json(_state_file(settings, "figures", run_id), figures)
+    write_json(_state_file(settings, "figures", run_id), figures)
 
 
 def load_figures(settings: Settings, run_id: str) -> dict[str, Any]:
@@ -298,7 +298,7 @@ def load_figures(settings: Settings, run_id: str) -> dict[str, Any]:
         DataError: a file that cannot be read.
     """
     path = _state_file(settings, "figures", run_id)
-    figures: dict[str, Any] = _read_json(path) if path.exists() else {}
+    figures: dict[str, Any] = read_json(path) if path.exists() else {}
     return figures
 
 
@@ -374,12 +374,12 @@ def _as_row(outcome: Any) -> dict[str, Any]:
 
 
 def _write_record(settings: Settings, record: RunRecord) -> None:
-    _write_json(_state_file(settings, "runs", record.run_id), asdict(record))
+    write_json(_state_file(settings, "runs", record.run_id), asdict(record))
 
 
 def _read_record(path: Path) -> RunRecord:
     try:
-        content = _read_json(path)
+        content = read_json(path)
         known = {f.name: content[f.name] for f in fields(RunRecord) if f.name in content}
         dates = known.get("load_dates")
         return RunRecord(
@@ -404,7 +404,12 @@ def _read_record(path: Path) -> RunRecord:
         ) from error
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        DataError: it is none.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -413,7 +418,8 @@ def _read_json(path: Path) -> Any:
         ) from error
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False

@@ -5,7 +5,7 @@ that `cx --help` and `cx status` answer at once. Exit codes: 0 done; 1 data or c
 nothing was published; 2 wrong usage or configuration.
 """
 
-from orchestration.cli import metrics, quarantine, running, sources, state
+from orchestration.cli import metrics, privacy, quarantine, running, sources, state
 from orchestration.cli.group import main
 
-__all__ = ["main", "metrics", "quarantine", "running", "sources", "state"]
+__all__ = ["main", "metrics", "privacy", "quarantine", "running", "sources", "state"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN_REASONS = 20
 SHOWN_ROWS = 50
+HIDDEN = "(personal: `--personal` shows it)"
 
 
 @main.group()
@@ -68,15 +69,19 @@ def list_quarantine(settings: Settings, name: str | None, is_all: bool) -> None:
 
 @quarantine.command("show")
 @click.argument("id")
+@click.option("--personal", is_flag=True, help="Names, addresses and texts of people, too.")
 @click.pass_obj
-def show_quarantine(settings: Settings, id: str) -> None:
-    """Show a quarantined row as it was delivered."""
+def show_quarantine(settings: Settings, id: str, personal: bool) -> None:
+    """Show a quarantined row as it was delivered, without what is declared personal."""
     from orchestration.cli.display import say
     from orchestration.cli.quarantine_view import delivered_row, open_quarantine
+    from orchestration.declarations import find_table
     from orchestration.ingest import show_quarantined
 
-    with open_quarantine(settings, declared(settings, None)) as view:
+    sources = declared(settings, None)
+    with open_quarantine(settings, sources) as view:
         item = view.find(id)
+    hidden = () if personal else find_table(sources, item.source, item.table).personal_columns
     place = f"{item.source}.{item.table} {item.load_date}: {item.file}"
     row = f", row {item.row_number}" if item.row_number else ""
     if item.is_staged:
@@ -84,6 +89,8 @@ def show_quarantine(settings: Settings, id: str) -> None:
         say(f"{place}{row}{part}")
         say(item.reason)
         for name, value in delivered_row(settings, item).items():
+            if value is not None and name in hidden:
+                value = HIDDEN
             say(f"{name}: {'(absent)' if value is None else value}")
         return
     found = show_quarantined(settings, item.id)
@@ -92,7 +99,7 @@ def show_quarantine(settings: Settings, id: str) -> None:
     say(found.reason)
     if found.path is not None:
         say(f"kept as {found.path}")
-    for text in (found.header, found.text):
+    for text in (found.header, HIDDEN if found.text and hidden else found.text):
         if text is not None:
             say(text.rstrip("\n"))
 

@@ -24,6 +24,7 @@ WAIT = click.option(
     default=0,
     help="Minutes to wait for another run that goes on (default: none).",
 )
+LOOPBACK = "127.0.0.1"
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -89,14 +90,18 @@ def rebuild(settings: Settings, wait_minutes: int) -> None:
 
 @main.command()
 @click.option("--port", type=int, default=3000, show_default=True)
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.pass_obj
-def ui(settings: Settings, port: int) -> None:
-    """Open the web page of Dagster on 127.0.0.1, with its schedule and sensors at work."""
+def ui(settings: Settings, port: int, host: str) -> None:
+    """Open the web page of Dagster, with its schedule and sensors at work.
+
+    Only this machine reaches it unless `--host` says otherwise: it has no login.
+    """
     import os
     import signal
     import socket
 
-    from orchestration.cli.display import say
+    from orchestration.cli.display import say, warn
     from orchestration.declarations import load_sources
     from orchestration.instance import prepare_instance
     from orchestration.settings import child_environment
@@ -105,17 +110,22 @@ def ui(settings: Settings, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except (OSError, OverflowError) as error:
             raise UsageError(
-                f"Expected the port {port} of 127.0.0.1 to be free, found that it is not "
-                f"({error}): end what listens there, or take another `--port`."
+                f"Expected the port {port} of {host} to be free, found that it is not "
+                f"({error}): end what listens there, or take another `--port` or `--host`."
             ) from error
     home = prepare_instance(settings)
-    say(f"http://127.0.0.1:{port} — Ctrl-C ends it")
+    if host not in (LOOPBACK, "localhost"):
+        warn(
+            f"Whoever reaches {host}:{port} can start runs and read what they tell: the page has "
+            "no login; put a proxy with one before it."
+        )
+    say(f"http://{host}:{port} — Ctrl-C ends it")
     sys.stdout.flush()
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
-    command += ["-h", "127.0.0.1", "-p", str(port)]
+    command += ["-h", host, "-p", str(port)]
     os.chdir(settings.project_dir)
     # A shell starts what is in the background with SIGINT ignored, and Dagster would then ignore
     # SIGTERM with it.

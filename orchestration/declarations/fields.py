@@ -122,7 +122,8 @@ def _feed(reader: YamlReader, entry: Entry, entity: Entity) -> Feed:
                 fields[name] = spec
     if entity.column("scale_id") is not None:
         _check_scale(reader, entry.line, fields, set(entries))
-    return Feed(entity.name, entry.line, fields, when)
+    ids = tuple(column.name for column in entity.columns if column.kind == "id")
+    return Feed(entity.name, entry.line, fields, when, ids)
 
 
 def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec | None:

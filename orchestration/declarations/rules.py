@@ -43,6 +43,7 @@ TABLE_KEYS = (
     "on_unreadable_file",
     "optional_columns",
     "expected_every",
+    "personal",
     "feeds",
 )
 SOURCE_META_KEYS = ("owner", "zone", "namespace", "expected_every")
@@ -85,8 +86,9 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
     if name is None:
         return None
     tables: dict[str, Table] = {}
+    namespace = _text(reader, settings, "namespace", name)
     for item in reader.items(entries["tables"].node, "tables"):
-        table = _table(reader, item, name, entities, every)
+        table = _table(reader, item, name, namespace, entities, every)
         if table is None:
             continue
         if table.name in tables:
@@ -96,7 +98,6 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
                 f"line {tables[table.name].line}): rename or remove one",
             )
         tables[table.name] = table
-    namespace = _text(reader, settings, "namespace", name)
     return Source(
         name=name,
         description=_text(reader, entries, "description", ""),
@@ -113,6 +114,7 @@ def _table(
     reader: YamlReader,
     node: Node,
     source: str,
+    namespace: str,
     entities: Mapping[str, Entity],
     every: str | None,
 ) -> Table | None:
@@ -194,6 +196,8 @@ def _table(
         line=line,
         optional_columns=optional,
         expected_every=every,
+        namespace=namespace,
+        personal=_raw_names(reader, meta, "personal"),
     )
     if optional:
         _check_optional(reader, meta["optional_columns"].line, table)

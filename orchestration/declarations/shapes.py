@@ -91,12 +91,14 @@ class Feed:
 
     Attributes:
         when: raw columns that must all be present for a row to be this entity at all.
+        id_columns: canonical columns that hold an id; the first is the record's own.
     """
 
     entity: str
     line: int
     fields: dict[str, FieldSpec]
     when: tuple[str, ...] = ()
+    id_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,9 @@ class Table:
         feeds: in the order of the file; the first is the table's own entity.
         optional_columns: raw columns that a file with a header may lack.
         expected_every: how often a load date comes, one of EVERY; None when nobody said.
+        namespace: put before ids, unless a field has its own.
+        personal: raw columns that hold names, addresses or numbers of customers, besides those of
+            fields that are `personal`; `column.name` is a value inside JSON.
     """
 
     source: str
@@ -159,6 +164,25 @@ class Table:
     line: int
     optional_columns: tuple[str, ...] = ()
     expected_every: str | None = None
+    namespace: str = ""
+    personal: tuple[str, ...] = ()
+
+    @property
+    def personal_columns(self) -> frozenset[str]:
+        """The raw columns that hold personal data, as the file names them."""
+        fed = {
+            raw
+            for feed in self.feeds.values()
+            for spec in feed.fields.values()
+            if spec.personal
+            for raw in spec.raw
+        }
+        return frozenset(fed | {self.split_path(name)[0] for name in self.personal})
+
+    def split_path(self, name: str) -> tuple[str, str | None]:
+        """A raw column and the path of a value inside it, which only JSON has."""
+        column, _, path = name.partition(".")
+        return (column, path or None) if self.format in ("json", "jsonl") else (name, None)
 
     @property
     def entity(self) -> str:
@@ -175,6 +199,8 @@ class Table:
             names += feed.when
             for spec in feed.fields.values():
                 names += spec.raw
+        # A file without them is refused: under another name they would be taken for harmless.
+        names += [self.split_path(name)[0] for name in self.personal]
         return tuple(dict.fromkeys(names))
 
     def load_date_of(self, relative_path: str) -> date | None:

@@ -160,6 +160,11 @@ DATE_FORMATS = (
 TIME_FORMATS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 CLOCK = re.compile(r"\d{1,3}:\d{2}(:\d{2})?")
 PHONE = re.compile(r"\+\d[\d ()/-]{6,}\d|\(?\d{2,5}\)?[ /-]\d[\d -]{4,}\d")
+PERSONAL_NAME = re.compile(
+    r"e-?mail|phone|mobile|address|comment|description|^name$|"
+    r"(first|last|full|customer|client|user|caller|requester)[ _-]?name",
+    re.IGNORECASE,
+)
 PERSON = re.compile(r"[^\W\d_]+([ .'-]+[^\W\d_]+)*")
 EPOCH = range(631_152_000, 4_102_444_800)
 
@@ -291,6 +296,13 @@ def guess_unit(raw: str, values: Sequence[str]) -> str:
     if "hour" in name or name.endswith("hrs"):
         return "hours"
     return "seconds"
+
+
+def holds_personal(name: str, values: Sequence[str]) -> bool:
+    """Whether a column that feeds nothing has names, addresses, numbers or texts of people."""
+    return bool(PERSONAL_NAME.search(name)) or any(
+        "@" in value or PHONE.fullmatch(value) for value in values
+    )
 
 
 def looks_personal(values: Sequence[str]) -> bool:

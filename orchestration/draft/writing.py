@@ -17,6 +17,7 @@ from orchestration.draft.guessing import (
     guess_choice,
     guess_columns,
     guess_unit,
+    holds_personal,
     key_candidates,
     looks_personal,
     moments_of,
@@ -211,6 +212,9 @@ def _table(text: Text, material: Material) -> None:
         names = ", ".join(column.name for column in entity.columns[1:])
         text.add(8, f'"{UNDECIDED}": ""', f"map raw columns to columns of {entity.name}: {names}")
     rest = [column for column in sample.columns if column not in text.used]
+    personal = [name for name in rest if holds_personal(name, sample.values(name))]
+    if personal:
+        text.add(6, f"personal: [{', '.join(map(quoted, personal))}]")
     if rest:
         text.note(8, not_mapped(rest))
         text.note(8, "What else a row holds (a rating on a call) can feed a second entity: draft")

@@ -29,6 +29,7 @@ class FileDelivery:
         native_file: its name in the partition when it is there as it was delivered; None when its
             rows are encoded with those of other files.
         native_run_id: the run that took it in; None without `native_file`.
+        rows_erased: rows of forgotten people that were cut out of it; in no other count.
     """
 
     file: str
@@ -43,6 +44,7 @@ class FileDelivery:
     reason: str | None
     native_file: str | None = None
     native_run_id: str | None = None
+    rows_erased: int = 0
 
     @property
     def rows_in_lake(self) -> int:

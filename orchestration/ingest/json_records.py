@@ -143,8 +143,8 @@ class JsonReader:
         if self.record_path is None:
             if not isinstance(value, dict | list):
                 raise Unreadable(
-                    f"Expected a list of records or one record, found {json_text(value)[:80]}: "
-                    "have it delivered again."
+                    f"Expected a list of records or one record, found {_kind(value)}: have it "
+                    "delivered again."
                 )
             if isinstance(value, dict):
                 self.list_names = tuple(
@@ -196,7 +196,7 @@ class JsonReader:
                 "would be lost."
             )
         if not isinstance(value, dict):
-            return f"Expected a record (an object), found {json_text(value)[:80]}."
+            return f"Expected a record (an object), found {_kind(value)}."
         return None
 
     def _values(self, record: dict[str, Any]) -> list[str | None]:
@@ -212,6 +212,14 @@ class JsonReader:
             elif value is not None:
                 values[self.positions[name]] = json_text(value)
         return values
+
+
+def _kind(value: Any) -> str:
+    """What a value is, without the value: it may be personal."""
+    if isinstance(value, NumberText):
+        return "a number"
+    kinds = {str: "a text", bool: "true or false", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "null")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

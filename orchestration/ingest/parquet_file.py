@@ -24,6 +24,7 @@ from orchestration.ingest.records import (
     Unreadable,
 )
 from orchestration.ingest.writing import LINEAGE_TYPES, Lineage
+from orchestration.publish.sql import identifier
 
 BATCH_ROWS = 10_000
 NESTED = (")", "]", "BLOB", "UNION", "MAP", "STRUCT")
@@ -104,7 +105,7 @@ class ParquetReader:
             Unreadable: some part of the file is damaged.
         """
         try:
-            columns = (duckdb.ColumnExpression(name) for name in self.types)
+            columns = map(_column, self.types)
             hashed = duckdb.FunctionExpression("hash", *columns).alias("hashed")
             rows = self.connection.from_parquet(self.path).select(hashed)
             counted = rows.aggregate("count(*), bit_xor(hashed)").fetchall()
@@ -119,7 +120,7 @@ class ParquetReader:
             duckdb.Error: it cannot be written.
         """
         columns = [
-            duckdb.ColumnExpression(old).cast("VARCHAR").alias(new)
+            _column(old).cast("VARCHAR").alias(new)
             for old, new in zip(self.types, self.columns, strict=True)
         ]
         number = duckdb.ColumnExpression(ROW_NUMBER) + duckdb.ConstantExpression(1)
@@ -148,6 +149,11 @@ class ParquetReader:
                     yield Row(number, None, [value_text(value) for value in record])
         except duckdb.Error as error:
             raise _unreadable(error) from None
+
+
+def _column(name: str) -> duckdb.Expression:
+    # A ColumnExpression would take `a.b` for the column b of a table a.
+    return duckdb.SQLExpression(identifier(name))
 
 
 def value_text(value: Any) -> str | None:

@@ -13,9 +13,10 @@ import logging
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,7 @@ import duckdb
 
 from orchestration.declarations.shapes import Table
 from orchestration.errors import DataError
+from orchestration.ingest.cutting import cut_records
 from orchestration.ingest.delivery import (
     DELIVERY_FILE,
     Delivery,
@@ -31,6 +33,7 @@ from orchestration.ingest.delivery import (
     read_delivery,
     write_delivery,
 )
+from orchestration.ingest.forgotten import Forgotten, load_forgotten, rows_of_forgotten
 from orchestration.ingest.inbox import deliveries_in_inbox, name_in_inbox, shown
 from orchestration.ingest.native import (
     NATIVE_PATTERN,
@@ -84,6 +87,9 @@ class Draft:
         natives: delivered Parquet files that are taken in as they are, under the names that they
             have in the partition.
         types: what native files must agree with: recorded, or those of the first of them.
+        forgotten: who must not get in, None while nobody was forgotten.
+        theirs: their rows by file, as far as these were read.
+        lost: unreadable files that hold them, so that nobody can cut them out.
     """
 
     folder: Path
@@ -97,6 +103,9 @@ class Draft:
     segments: list[Path] = field(default_factory=list)
     natives: list[Path] = field(default_factory=list)
     types: Types = field(default_factory=dict)
+    forgotten: Forgotten | None = None
+    theirs: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    lost: list[Path] = field(default_factory=list)
 
     def read(self, path: Path, name: str) -> FileDelivery:
         """Read one file into segments and quarantine; an unreadable one leaves neither.
@@ -105,7 +114,7 @@ class Draft:
             DataError: the file changed while it was read.
         """
         before = path.stat()
-        digest = _sha256(path)
+        digest = sha256_of(path)
         folder = self.folder / f"file_{len(self.files):06}"
         folder.mkdir()
         columns: list[str] = []
@@ -126,7 +135,7 @@ class Draft:
                         rows_read += 1
                         if isinstance(record, Rejected):
                             rows_quarantined += 1
-                            self.rows.add(name, record, reader.header_text)
+                            self.reject(name, record, reader.header_text)
                         else:
                             writer.add(record)
                 if rows_read > rows_quarantined:
@@ -137,9 +146,13 @@ class Draft:
             rows_read = rows_quarantined = 0
             columns = []
             self.rows.forget_after(mark)
+            self.theirs.pop(name, None)
+            if self.forgotten and self.forgotten.owns_file(path):
+                self.lost.append(path)
             self.unreadable.add(path, name, reason)
         else:
             self.segments += writer.segments
+            self._find_theirs(name, writer.segments, native)
         after = path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DataError(
@@ -163,6 +176,22 @@ class Draft:
         )
         self.files.append(found)
         return found
+
+    def reject(self, name: str, record: Rejected, header: str | None) -> None:
+        """Put a record that is no row into quarantine, unless it is a forgotten person's."""
+        if self.forgotten and self.forgotten.owns_text(record.text):
+            self.theirs[name].add(record.row_number)
+        else:
+            self.rows.add(name, record, header)
+
+    def _find_theirs(self, name: str, segments: Sequence[Path], native: Path | None) -> None:
+        if self.forgotten is None:
+            return
+        natives = [native] if native else []
+        for paths, is_native in ((segments, False), (natives, True)):
+            found = rows_of_forgotten(self.connection, self.table, paths, native=is_native)
+            if numbers := {number for _, number in found}:
+                self.theirs[name] |= numbers
 
     def place_for_native(self) -> Path:
         """Where the next file that is taken in as it is goes."""
@@ -188,8 +217,12 @@ class Draft:
             reader.write_text(writer.next_segment(), writer.lineage)
         return rows, None
 
-    def commit(self, settings: Settings) -> Delivery:
-        """Write what is left, make it durable, and move it to its place."""
+    def commit(self, settings: Settings, reading: str | None = None) -> Delivery:
+        """Write what is left, make it durable, and move it to its place.
+
+        Args:
+            reading: `Delivery.reading` of rows that were read earlier; None when they were now.
+        """
         delivery = Delivery(
             source=self.table.source,
             table=self.table.name,
@@ -197,7 +230,7 @@ class Draft:
             run_id=self.run_id,
             ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
             files=tuple(self.files),
-            reading=_reading_of(self.table),
+            reading=reading or _reading_of(self.table),
         )
         lake = self.folder / "lake"
         lake.mkdir()
@@ -261,22 +294,62 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
     with open_draft(settings, table, load_date, run_id) as draft:
         for path in paths:
             draft.read(path, name_in_inbox(settings, table.source, path))
-        bad = [file for file in draft.files if file.status == "unreadable"]
-        if bad and table.on_unreadable_file == "stop":
-            place = quarantine_folder(settings, table.source, table.name, load_date)
-            sentences = " ".join(
-                f"{shown(settings.inbox / table.source / file.file)}: {file.reason}" for file in bad
-            )
-            try:
-                draft.unreadable.add_to(place)
-                copied = f"A copy is in {place / 'files'}"
-            except OSError as error:
-                copied = f"No copy could be kept in quarantine ({_reason_of(settings, error)})"
+        if not (draft.theirs or draft.lost):
+            _refuse_unreadable(settings, draft)
+            return draft.commit(settings)
+        erased = cut_inbox(settings, draft)
+    with open_draft(settings, table, load_date, run_id) as draft:
+        for path in filter(Path.exists, paths):
+            draft.read(path, name_in_inbox(settings, table.source, path))
+        if draft.theirs or draft.lost:
             raise DataError(
-                f"{sentences} {copied}; nothing of {table.source}.{table.name} for {load_date} "
-                "was replaced."
+                f"Expected {', '.join(sorted(draft.theirs))} of {table.source}.{table.name} to "
+                "hold no forgotten person once their rows were cut out, found one still: take the "
+                f"rows out by hand below {shown(settings.inbox / table.source)} and run again."
             )
+        draft.files = [replace(file, rows_erased=erased.get(file.file, 0)) for file in draft.files]
+        _refuse_unreadable(settings, draft)
         return draft.commit(settings)
+
+
+def cut_inbox(settings: Settings, draft: Draft) -> dict[str, int]:
+    """Cut the rows of forgotten people out of the delivered files that a draft was read from.
+
+    Files that cannot be read and hold one of them are deleted.
+
+    Returns:
+        How many rows were cut out of each file.
+
+    Raises:
+        DataError: a file cannot be written.
+    """
+    for name, numbers in draft.theirs.items():
+        cut_records(settings.inbox / draft.table.source / name, draft.table, numbers)
+    for path in draft.lost:
+        path.unlink()
+        LOG.warning("deleted %s: it cannot be read and holds a forgotten person", shown(path))
+    return {name: len(numbers) for name, numbers in draft.theirs.items()}
+
+
+def _refuse_unreadable(settings: Settings, draft: Draft) -> None:
+    """Keep copies of unreadable files and stop, where the table's policy says so."""
+    table, load_date = draft.table, draft.load_date
+    bad = [file for file in draft.files if file.status == "unreadable"]
+    if not bad or table.on_unreadable_file != "stop":
+        return
+    place = quarantine_folder(settings, table.source, table.name, load_date)
+    sentences = " ".join(
+        f"{shown(settings.inbox / table.source / file.file)}: {file.reason}" for file in bad
+    )
+    try:
+        draft.unreadable.add_to(place)
+        copied = f"A copy is in {place / 'files'}"
+    except OSError as error:
+        copied = f"No copy could be kept in quarantine ({_reason_of(settings, error)})"
+    raise DataError(
+        f"{sentences} {copied}; nothing of {table.source}.{table.name} for {load_date} "
+        "was replaced."
+    )
 
 
 def write_schema_file(settings: Settings, table: Table) -> None:
@@ -315,7 +388,10 @@ def open_draft(settings: Settings, table: Table, load_date: date, run_id: str) -
             shutil.rmtree(leftover)
         folder = _temporary_folder(settings, _draft_name(table, load_date))
         try:
+            forgotten = load_forgotten(settings)
             with connect(folder) as connection:
+                if forgotten:
+                    forgotten.prepare(connection)
                 yield Draft(
                     folder=folder,
                     table=table,
@@ -327,6 +403,7 @@ def open_draft(settings: Settings, table: Table, load_date: date, run_id: str) -
                     types=recorded_types(table_folder(settings, table), load_date)
                     if table.format == "parquet"
                     else {},
+                    forgotten=forgotten,
                 )
         finally:
             if not (folder / COMMIT_FILE).exists():
@@ -454,7 +531,7 @@ def _known_delivery(
     if now != {(name, size) for name, size, _ in before}:
         return None
     digests = {
-        (name_in_inbox(settings, table.source, path), path.stat().st_size, _sha256(path))
+        (name_in_inbox(settings, table.source, path), path.stat().st_size, sha256_of(path))
         for path in paths
     }
     return known if digests == before else None
@@ -487,6 +564,6 @@ def _temporary_folder(settings: Settings, name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{name}.", dir=place))
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

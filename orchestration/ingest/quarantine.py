@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -149,10 +150,22 @@ class QuarantineFiles:
                 "reason": reason,
                 "run_id": self.run_id,
             }
-        text = json.dumps(list(reasons.values()), indent=2, ensure_ascii=False) + "\n"
-        temporary = target / f"{REASONS_FILE}.partial"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target / REASONS_FILE)
+        _write_reasons(target, reasons.values())
+
+
+def delete_quarantined_file(item: Quarantined) -> None:
+    """Delete the copy of a file, and its reason with it."""
+    assert item.path is not None
+    folder = item.path.parent.parent
+    _write_reasons(folder, [entry for entry in _reasons(folder) if entry["file"] != item.file])
+    item.path.unlink(missing_ok=True)
+
+
+def _write_reasons(folder: Path, reasons: Iterable[dict[str, str]]) -> None:
+    text = json.dumps(list(reasons), indent=2, ensure_ascii=False) + "\n"
+    temporary = folder / f"{REASONS_FILE}.partial"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(folder / REASONS_FILE)
 
 
 def _stored_name(name: str, taken: set[str]) -> str:

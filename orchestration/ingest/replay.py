@@ -111,7 +111,7 @@ def _restore_rows(draft: Draft, items: list[Quarantined]) -> dict[str, Restored]
             continue
         columns, record = _read_again(draft.table, item)
         if isinstance(record, Rejected):
-            draft.rows.add(item.file, record, item.header)
+            draft.reject(item.file, record, item.header)
             continue
         if item.file not in restored:
             folder = draft.folder / f"restored_{len(restored):06}"

@@ -10,6 +10,7 @@ from orchestration.publish.versions import (
     Version,
     current_version,
     list_versions,
+    prune,
     published_batch,
     rollback,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Version",
     "current_version",
     "list_versions",
+    "prune",
     "publish",
     "published_batch",
     "rollback",

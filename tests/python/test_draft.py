@@ -256,11 +256,13 @@ def test_a_file_of_another_table_is_not_added_to_a_declaration(project: Path) ->
 
 def test_personal_values_and_units_are_proposed(project: Path) -> None:
     content = (
-        "Call ID,Agent,Talk time,Wait time (minutes)\n1,Ann Lee,0:02:23,1\n2,Bo Li,0:01:00,2\n"
+        "Call ID,Agent,Talk time,Wait time (minutes),Caller name,Reached at\n"
+        "1,Ann Lee,0:02:23,1,Jo Doe,jo@example.com\n2,Bo Li,0:01:00,2,Al Roe,\n"
     )
     _, text = draft(project, content, "calls")
     assert 'agent_id: {from: "Agent", personal: true}' in text
     assert 'talk_seconds: {from: "Talk time", unit: clock}' in text
+    assert 'personal: ["Caller name", "Reached at"]' in text
     assert 'Not mapped: "Wait time (minutes)"' in text
 
 

@@ -33,3 +33,12 @@ def test_an_empty_key_file_is_refused_rather_than_used(tmp_path: Path) -> None:
     settings.hash_key_file.write_text("\n", encoding="utf-8")
     with pytest.raises(UsageError, match="empty file"):
         hash_key(settings)
+
+
+def test_a_key_that_others_may_read_is_refused_without_being_told(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    key = hash_key(settings)
+    settings.hash_key_file.chmod(0o640)
+    with pytest.raises(UsageError, match="found mode 640: `chmod 600`") as refusal:
+        hash_key(settings)
+    assert key not in str(refusal.value)

@@ -27,7 +27,7 @@ MAY_READ = {
     "marts/core": {"staging", "intermediate", "marts/core", "seeds"},
     "marts/metrics": {"marts/core", "marts/metrics", "seeds"},
 }
-PURE = ("declarations", "demo", "draft", "ingest", "metrics", "publish", "quality")
+PURE = ("declarations", "demo", "draft", "erasure", "ingest", "metrics", "publish", "quality")
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)

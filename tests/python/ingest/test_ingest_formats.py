@@ -76,7 +76,7 @@ def test_a_quarantined_line_is_the_line(shop: Shop) -> None:
         ('[{"id": 1},\n {"id": }]', {}, "(line 2, column 9)"),
         ('{"id": 1}\n{"id": 2}\n', {}, "declare `format: jsonl`"),
         ("[" * 100_000, {}, "nested too deep"),
-        ("7", {}, "a list of records or one record, found 7"),
+        ("7", {}, "a list of records or one record, found a number"),
         ('{"error": "busy"}', {"record_path": "tickets"}, "no 'tickets'"),
         ('{"tickets": [{"id": 1}]}', {}, 'the list "tickets" (record_path)'),
         (

@@ -15,7 +15,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from runs_home import FIRST, SECOND
 
+from orchestration.demo import generate
 from orchestration.runs import run_load_dates
 from orchestration.settings import PROJECT_DIR, Settings
 
@@ -83,3 +85,21 @@ def examples(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Set
 def example_marts(examples: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(examples.published / "cx.duckdb"), read_only=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two load dates run in one pass; a third lies in the inbox."""
+    settings = Settings(home=tmp_path_factory.mktemp("built") / "home")
+    generate(
+        settings.inbox,
+        settings.home / "truth.json",
+        start=FIRST,
+        days=3,
+        contacts_per_day=60,
+        customers=80,
+        agents=8,
+    )
+    finished = run_load_dates(settings, [FIRST, SECOND], "backfill")
+    assert finished.error is None
+    return settings

@@ -1,0 +1,79 @@
+"""`cx forget` on a built warehouse: as the command is called, with the proof that it prints."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from click.testing import CliRunner, Result
+from runs_home import copy_home
+
+from orchestration.cli import main
+from orchestration.declarations import load_sources
+from orchestration.erasure import scan
+from orchestration.ingest.forgotten import Forgotten
+from orchestration.publish import list_versions
+from orchestration.secrets_file import hash_key
+from orchestration.settings import Settings
+
+# Not the lineage, which names the run.
+VALUES = "columns('^[^_]')"
+THEIRS = "customer_id = $id or contact_id in (select contact_id from core.fct_contacts where "
+THEIRS += "customer_id = $id)"
+
+
+def cx(settings: Settings, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        main, arguments, env={"CX_HOME": str(settings.home)}, catch_exceptions=False
+    )
+
+
+def published(settings: Settings, query: str, **values: Any) -> list[tuple[Any, ...]]:
+    path = settings.published / "cx.duckdb"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query, values or None).fetchall()
+
+
+def test_the_person_is_gone_and_everybody_else_is_as_before(
+    built: Settings, tmp_path: Path
+) -> None:
+    settings = copy_home(built, tmp_path / "home")
+    [(customer, _)] = published(
+        settings,
+        "select customer_id, count(*) from core.fct_survey_responses where customer_id in "
+        "(select customer_id from core.fct_contacts) group by 1 order by 2 desc, 1 limit 1",
+    )
+    key = hash_key(settings)
+    word = hashlib.sha256(f"{key}word|{customer}{key}".encode()).hexdigest()
+    sources = load_sources(settings.project_dir)
+    seen = scan(settings, sources, Forgotten(key, frozenset({word})))
+    assert {place.name for place in seen if place.found} >= {"warehouse", "published"}
+
+    tables = ("fct_contacts", "fct_survey_responses")
+    others = {
+        table: published(
+            settings,
+            f"select {VALUES} from core.{table} where not coalesce({THEIRS}, false) order by all",
+            id=customer,
+        )
+        for table in tables
+    }
+    told = cx(settings, "forget", customer, "--yes")
+    assert told.exit_code == 0, told.output
+    assert "Nothing of them is left." in told.output
+    for table, rows in others.items():
+        assert published(settings, f"select {VALUES} from core.{table} order by all") == rows
+    assert len(list_versions(settings)) == 1
+    assert published(settings, "select bool_and(is_balanced) from ops.deliveries") == [(True,)]
+
+    # Late, and not run yet: the proof says so.
+    day = next((built.inbox / "demo_crm").iterdir()).name
+    shutil.copytree(
+        built.inbox / "demo_crm" / day, settings.inbox / "demo_crm" / day, dirs_exist_ok=True
+    )
+    told = cx(settings, "forget", "--check")
+    assert told.exit_code == 1
+    assert "customers.csv" in told.output

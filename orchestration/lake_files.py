@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.publish.sql import identifier, statement
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def set_lake_variables(
 ) -> None:
     """Let the staging views of this connection see these load dates of the lake, or all of it."""
     for name, files in lake_variables(settings, load_dates):
-        connection.execute(f'SET VARIABLE "{name}" = ?', [files])
+        connection.execute(statement("SET VARIABLE {name} = ?", name=identifier(name)), [files])
 
 
 def lake_variables(

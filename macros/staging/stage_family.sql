@@ -35,14 +35,14 @@ with lake as (
 cleaned as (
     select
         {%- for alias, raw in raws.items() %}
-        {%- set quoted = adapter.quote(raw.name) %}
+        {%- set quoted = quote_name(raw.name) %}
         {%- set type = types.get(raw.name | lower, 'VARCHAR') %}
         {%- if type != 'VARCHAR' %}
-        {{ quoted }} as {{ adapter.quote(alias ~ '.native') }},
+        {{ quoted }} as {{ quote_name(alias ~ '.native') }},
         {%- endif %}
         {%- set text = quoted if type == 'VARCHAR' else 'cast(' ~ quoted ~ ' as varchar)' %}
         {{ clean_text(json_text(text, raw.path) if raw.path else text, table.get('null_tokens', [])) }}
-            as {{ adapter.quote(alias) }},
+            as {{ quote_name(alias) }},
         {%- endfor %}
         _source_file,
         _row_number,
@@ -58,7 +58,7 @@ worded as (
         {%- set spec = fields[column.name] %}
         {%- set parts = [] %}
         {%- for name in spec['from'] %}
-            {%- do parts.append(adapter.quote(name ~ ('.' ~ spec.path if spec.get('path') else ''))) %}
+            {%- do parts.append(quote_name(name ~ ('.' ~ spec.path if spec.get('path') else ''))) %}
         {%- endfor %}
         {%- set joined = parts | join(" || ':' || " if column.kind == 'id' else " || ' ' || ") %}
         {{ clean_text(joined, spec['null_tokens']) if spec.get('null_tokens') else joined }} as _text_{{ column.name }},
@@ -66,7 +66,7 @@ worded as (
         1 as _one
     from cleaned
     {%- for name in feed.get('when', []) %}
-    {{ 'where' if loop.first else 'and' }} {{ adapter.quote(name) }} is not null
+    {{ 'where' if loop.first else 'and' }} {{ quote_name(name) }} is not null
     {%- endfor %}
 ),
 
@@ -78,7 +78,7 @@ typed as (
         {%- set column_namespace = spec.get('namespace', namespace) %}
         {%- if 'from' in spec and is_native(column, spec, types) %}
         {{ typed_native(
-            adapter.quote(spec['from'][0] ~ '.native'), column, spec, types[spec['from'][0] | lower], zone,
+            quote_name(spec['from'][0] ~ '.native'), column, spec, types[spec['from'][0] | lower], zone,
             column_namespace
         ) }} as _typed_{{ column.name }},
         {%- elif 'from' in spec %}
@@ -87,10 +87,10 @@ typed as (
         {%- endfor %}
         {%- if version %}
         {%- set version_column = {'name': '_version', 'kind': version.type, 'type': 'bigint' if version.type == 'integer' else version.type, 'choices': []} %}
-        {%- set version_text = adapter.quote(version['from']) %}
+        {%- set version_text = quote_name(version['from']) %}
         {%- set version_spec = {'from': [version['from']], 'formats': version.get('formats', ['iso'])} %}
         {%- set version_value = typed_native(
-            adapter.quote(version['from'] ~ '.native'), version_column, version,
+            quote_name(version['from'] ~ '.native'), version_column, version,
             types[version['from'] | lower], zone, namespace
         ) if is_native(version_column, version_spec, types)
         else typed(version_text, version_column, version, zone, namespace) %}

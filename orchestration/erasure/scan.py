@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -38,6 +39,7 @@ from orchestration.publish.sql import Fragment, comma, identifier, literal, stat
 from orchestration.settings import Settings
 
 ZIP_MAGIC = b"PK\x03\x04"
+CHUNK = 4 * 1024 * 1024
 
 
 @dataclass
@@ -116,11 +118,17 @@ def _texts_in(path: Path, kind: bytes) -> Iterator[str]:
     elif kind.startswith(ZIP_MAGIC):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
-                yield archive.read(name).decode("utf-8", "replace")
-    content = path.read_bytes()
-    if kind.startswith(GZIP_MAGIC):
-        content = gzip.decompress(content)
-    yield content.decode("utf-8", "replace")
+                with archive.open(name) as member:
+                    yield from _chunks(member)
+    opened = gzip.open if kind.startswith(GZIP_MAGIC) else open
+    with opened(path, "rb") as file:
+        yield from _chunks(file)
+
+
+def _chunks(file: IO[bytes] | gzip.GzipFile) -> Iterator[str]:
+    """The text of a file in parts of whole lines, where it has lines."""
+    while content := file.read(CHUNK):
+        yield (content + file.readline()).decode("utf-8", "replace")
 
 
 def _in_database(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:

@@ -32,7 +32,10 @@ def scrub_texts(settings: Settings, forgotten: Forgotten) -> int:
     Raises:
         OSError, sqlite3.Error: a file cannot be read or written.
     """
-    data = (settings.inbox, settings.lake, settings.quarantine)
+    data = (
+        *(settings.inbox, settings.lake, settings.quarantine),
+        *(settings.warehouse.parent, settings.published, settings.hash_key_file.parent),
+    )
     changed = 0
     for path in files_below(settings.home):
         if any(path.is_relative_to(folder) for folder in data) or path == forgotten_file(settings):

@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.declarations.shapes import Table
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, read_delivery
+from orchestration.ingest.erasing import erase_partition
 from orchestration.ingest.native import recorded_types
 from orchestration.ingest.opening import escaped_path
 from orchestration.ingest.partition import (
@@ -98,6 +99,10 @@ def replay_partition(settings: Settings, table: Table, load_date: date, run_id: 
             old = _keep_old_natives(draft, target, old, set(replaced))
         draft.files = _files(table, old, again, restored)
         delivery = draft.commit(settings)
+    if draft.forgotten:
+        # What nobody could read may be a forgotten person's now that it reads.
+        erase_partition(settings, table, load_date, run_id, ())
+        delivery = read_delivery(target)
     left = sum(item.path is None and item.file not in replaced for item in items) - rows_restored
     left += sum(file.rows_quarantined for file in replaced.values())
     return Replay(rows_restored, left, len(replaced), len(again) - len(replaced), delivery)

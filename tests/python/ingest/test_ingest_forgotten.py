@@ -13,6 +13,7 @@ import pytest
 from ingest_shop import DAY, Shop, assert_nothing_lost
 from openpyxl import Workbook
 
+from orchestration.ingest import replay_partition
 from orchestration.ingest.forgotten import add_forgotten
 
 HOSTILE = """who.is"; drop table x; --'s"""
@@ -142,6 +143,30 @@ def test_a_file_that_cannot_be_read_and_names_a_forgotten_person_is_deleted(shop
     shop.ingest(table)
     assert not path.exists() and other.exists()
     assert [item.file for item in shop.quarantined()] == [f"{DAY}/b.csv"]
+
+
+def test_a_quarantined_row_that_turns_out_to_be_theirs_is_not_replayed_into_the_lake(
+    shop: Shop,
+) -> None:
+    # As text nobody can tell: the id is in two columns.
+    keyed = {"calls": {"customer_id": {"from": ["area", "number"]}}}
+    table = shop.declare(feeds=keyed, delimiter=";")
+    add_forgotten(shop.settings, ["key|customer|shop:030:77"])
+    shop.deliver("a.csv", 'id;area;number\n1;030;77;"x"\n2;030;78;"x"\n')
+    assert shop.ingest(table).rows_quarantined == 2
+    table = shop.declare(feeds=keyed, delimiter=";", ragged_rows="pad")
+    path = shop.settings.quarantine / "shop" / "calls" / f"load_date={DAY}" / "rows.parquet"
+    with duckdb.connect() as connection:
+        fixed = connection.read_parquet(str(path)).project(
+            "* replace (replace(text, ';\"x\"', '') as text)"
+        )
+        fixed.write_parquet(str(path.with_suffix(".new")))
+    path.with_suffix(".new").replace(path)
+    replayed = replay_partition(shop.settings, table, DAY, "replay")
+    assert shop.lake("id, number") == [("2", "78")]
+    assert replayed.delivery is not None
+    assert replayed.delivery.files[0].rows_erased == 1
+    assert_nothing_lost(shop, replayed.delivery)
 
 
 def test_hostile_names_of_files_columns_and_folders_are_only_names(shop: Shop) -> None:

@@ -88,9 +88,9 @@ def example_marts(examples: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Two load dates run in one pass; a third lies in the inbox."""
-    settings = Settings(home=tmp_path_factory.mktemp("built") / "home")
+    settings = Settings(home=tmp_path_factory.mktemp("small_home") / "home")
     generate(
         settings.inbox,
         settings.home / "truth.json",

@@ -38,9 +38,9 @@ def published(settings: Settings, query: str, **values: Any) -> list[tuple[Any, 
 
 
 def test_the_person_is_gone_and_everybody_else_is_as_before(
-    built: Settings, tmp_path: Path
+    small_home: Settings, tmp_path: Path
 ) -> None:
-    settings = copy_home(built, tmp_path / "home")
+    settings = copy_home(small_home, tmp_path / "home")
     [(customer, _)] = published(
         settings,
         "select customer_id, count(*) from core.fct_survey_responses where customer_id in "
@@ -70,9 +70,9 @@ def test_the_person_is_gone_and_everybody_else_is_as_before(
     assert published(settings, "select bool_and(is_balanced) from ops.deliveries") == [(True,)]
 
     # Late, and not run yet: the proof says so.
-    day = next((built.inbox / "demo_crm").iterdir()).name
+    day = next((small_home.inbox / "demo_crm").iterdir()).name
     shutil.copytree(
-        built.inbox / "demo_crm" / day, settings.inbox / "demo_crm" / day, dirs_exist_ok=True
+        small_home.inbox / "demo_crm" / day, settings.inbox / "demo_crm" / day, dirs_exist_ok=True
     )
     told = cx(settings, "forget", "--check")
     assert told.exit_code == 1

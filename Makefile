@@ -1,6 +1,6 @@
 # Set-up happens by itself: every target depends on the environment, which is rebuilt only when
 # the lock file or the package's metadata changed.
-.PHONY: setup demo test histories kills readers lint lint-sql audit ui docs lock clean
+.PHONY: setup demo test histories kills readers fuzz lint lint-sql audit ui docs lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
@@ -13,6 +13,7 @@ help:
 	@echo "make histories N=500   random histories against rebuilds, more than make test does"
 	@echo "make kills N=200   kills of a run at random moments, more than make test does"
 	@echo "make readers N=100 READERS=20   readers during publishes, more than make test does"
+	@echo "make fuzz N=10000   broken files of every kind, more than make test does"
 	@echo "make lint   ruff, mypy"
 	@echo "make lint-sql   sqlfluff on all models (some minutes)"
 	@echo "make audit  known vulnerabilities of the pinned dependencies"
@@ -47,6 +48,9 @@ kills: setup
 READERS ?= 20
 readers: setup
 	@$(BIN)/python tests/python/publish/publish_readers.py --publishes $(N) --readers $(READERS)
+
+fuzz: setup
+	@$(BIN)/python tests/python/fuzz/run_fuzz.py --count $(N) --seed $(SEED)
 
 lint: setup
 	@$(BIN)/ruff check .

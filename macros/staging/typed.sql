@@ -45,7 +45,7 @@
         {{ typed_seconds(raw, spec) }}
     {%- elif column.type == 'bigint' -%}
         case when {{ typed_number(raw, spec) }} = floor({{ typed_number(raw, spec) }})
-            then cast({{ typed_number(raw, spec) }} as bigint) end
+            then try_cast({{ typed_number(raw, spec) }} as bigint) end
     {%- elif column.type == 'double' -%}
         {{ typed_number(raw, spec) }}
     {%- else -%}

@@ -46,7 +46,7 @@ TABLE_KEYS = (
     "personal",
     "feeds",
 )
-SOURCE_META_KEYS = ("owner", "zone", "namespace", "expected_every")
+SOURCE_META_KEYS = ("owner", "zone", "namespace", "expected_every", "on_unreadable_file")
 DEFAULT_MAX_QUARANTINED_SHARE = 0.05
 
 
@@ -80,6 +80,7 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
         settings = reader.known_entries(meta, "meta of the source", SOURCE_META_KEYS) or {}
     zone = zone_of(reader, settings) or "UTC"
     every = _every(reader, settings, None)
+    policy = _policy(reader, settings, "stop")
     if "tables" not in entries:
         reader.add(line, "expected `tables:` in the source, found none: declare at least one")
         return None
@@ -88,7 +89,7 @@ def _source(reader: YamlReader, node: Node, entities: Mapping[str, Entity]) -> S
     tables: dict[str, Table] = {}
     namespace = _text(reader, settings, "namespace", name)
     for item in reader.items(entries["tables"].node, "tables"):
-        table = _table(reader, item, name, namespace, entities, every)
+        table = _table(reader, item, name, namespace, entities, every, policy)
         if table is None:
             continue
         if table.name in tables:
@@ -117,6 +118,7 @@ def _table(
     namespace: str,
     entities: Mapping[str, Entity],
     every: str | None,
+    policy: str,
 ) -> Table | None:
     entries = reader.entries(node, "a table")
     if entries is None:
@@ -159,14 +161,6 @@ def _table(
     share = DEFAULT_MAX_QUARANTINED_SHARE
     if "max_quarantined_share" in meta:
         share = reader.share(meta["max_quarantined_share"].node, "max_quarantined_share") or 0.0
-    policy = "stop"
-    if "on_unreadable_file" in meta:
-        policy = (
-            reader.one_of(
-                meta["on_unreadable_file"].node, "on_unreadable_file", ("stop", "continue")
-            )
-            or policy
-        )
     null_tokens: tuple[str, ...] = ("",)
     if "null_tokens" in meta:
         null_tokens = reader.text_list(meta["null_tokens"].node, "null_tokens")
@@ -190,7 +184,7 @@ def _table(
         key=key,
         version_by=version,
         max_quarantined_share=share,
-        on_unreadable_file=policy,
+        on_unreadable_file=_policy(reader, meta, policy),
         feeds=feeds,
         declared_in=reader.path,
         line=line,
@@ -202,6 +196,14 @@ def _table(
     if optional:
         _check_optional(reader, meta["optional_columns"].line, table)
     return table if len(reader.problems) == before else None
+
+
+def _policy(reader: YamlReader, entries: Mapping[str, Entry], default: str) -> str:
+    """What an unreadable file does to the run: of the table, else of its source."""
+    if "on_unreadable_file" not in entries:
+        return default
+    node = entries["on_unreadable_file"].node
+    return reader.one_of(node, "on_unreadable_file", ("stop", "continue")) or default
 
 
 def _check_optional(reader: YamlReader, line: int, table: Table) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from orchestration.declarations import Source
-from orchestration.defs.keys import suite_key, tables_of
+from orchestration.defs.keys import lake_key, suite_key, tables_of
 from orchestration.defs.results import check_results
 from orchestration.defs.session import SESSION, step
 from orchestration.errors import DataError, UsageError
@@ -25,6 +25,7 @@ from orchestration.quality.balance import (
     delivery_counts,
     load_verdicts,
 )
+from orchestration.quality.drift import COLUMNS_CHECK, FILES_CHECK, check_shapes
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import LAYERS, Layer, Suite
 from orchestration.run_session import RunSession
@@ -64,6 +65,8 @@ def layer_checks(
                     f"found no {check.spec.asset_key.to_user_string()}: rename the file or "
                     "remove it."
                 )
+        if layer == "lake":
+            checks += _shape_checks(sources)
         if layer == "staging":
             checks += _balance_checks(sources)
         if checks:
@@ -82,6 +85,18 @@ def _check(suite: Suite) -> Check:
         metadata={"suite": suite.path.as_posix(), "expectations": len(suite.expectations)},
     )
     return Check(spec, [(suite.table, found.check_name) for found in suite.expectations])
+
+
+def _shape_checks(sources: Sequence[Source]) -> Iterator[Check]:
+    """Columns that came or went and files that were left out, shown on the table in the lake."""
+    for source, table in tables_of(sources):
+        raw = f"{source.name}__{table.name}"
+        spec = dg.AssetCheckSpec(
+            DELIVERIES,
+            asset=lake_key(source.name, table.name),
+            description="Files can be read and have the columns of the deliveries before them.",
+        )
+        yield Check(spec, [(raw, FILES_CHECK), (raw, COLUMNS_CHECK)])
 
 
 def _balance_checks(sources: Sequence[Source]) -> Iterator[Check]:
@@ -122,6 +137,10 @@ def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinit
         try:
             with step(session, f"check {layer}") as running:
                 found = session.quality.validate(layer, session.checked_dates)
+                if layer == "lake":
+                    deliveries = load_deliveries(session.settings)
+                    shapes = check_shapes(session.tables, deliveries, session.checked_dates)
+                    found = [*found, *shapes]
                 if layer == "staging":
                     found = [*found, *_balance(session)]
                 outcomes += [o for o in found if keys.get((o.table, o.check_name)) in chosen]

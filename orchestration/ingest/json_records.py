@@ -21,8 +21,8 @@ from orchestration.ingest.records import (
     is_sayable,
 )
 
-# A whole JSON document is held in memory, at several times its size.
-MAXIMUM_DOCUMENT_CHARACTERS = 256 * 1024 * 1024
+# A whole JSON document is held in memory, at 5 times its size and at 25 times at worst.
+MAXIMUM_DOCUMENT_CHARACTERS = 64 * 1024 * 1024
 
 
 class NumberText(str):

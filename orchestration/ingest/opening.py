@@ -20,7 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1024 * 1024
 # Text exports compress 3 to 50 times; beyond this a small file would fill the disk.
 MAXIMUM_EXPANSION = 200
-SMALL_ENOUGH = 256 * 1024 * 1024
+SMALL_ENOUGH = 64 * 1024 * 1024
 MAXIMUM_LINE_CHARACTERS = 64 * 1024 * 1024
 OTHER_ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1")
 

@@ -36,6 +36,8 @@ SCHEMA_QUERY = """
 """
 # A column that has no value in the whole file, and therefore no type, as some programs write it.
 UNTYPED = "NullType()"
+# What is said of a damaged file: names and texts of it may be no UTF-8.
+DAMAGED = (duckdb.Error, UnicodeError)
 # What DuckDB calls the number of a row in its file, from 0.
 ROW_NUMBER = "file_row_number"
 
@@ -61,7 +63,7 @@ class ParquetReader:
             # A file name may hold what DuckDB takes for a pattern; escaped, it names one file.
             self.path = escaped_path(path)
             relation = self.connection.from_parquet(self.path)
-        except duckdb.Error as error:
+        except DAMAGED as error:
             self.close()
             raise _unreadable(error) from None
         self.types = {
@@ -83,6 +85,9 @@ class ParquetReader:
         """The types of the columns when the file can be taken in as it is, else None.
 
         Not with a column that needs another name, nor with one that has no type in the file.
+
+        Raises:
+            Unreadable: the description of the columns is damaged.
         """
         found: Types = {}
         for name, kind in self.types.items():
@@ -90,7 +95,10 @@ class ParquetReader:
             if plain is None or name.casefold() in RESERVED:
                 return None
             found[name.casefold()] = (name, plain)
-        described = self.connection.execute(SCHEMA_QUERY, [self.path]).fetchall()
+        try:
+            described = self.connection.execute(SCHEMA_QUERY, [self.path]).fetchall()
+        except DAMAGED as error:
+            raise _unreadable(error) from None
         names = [name for name, _ in described]
         is_typed = all(logical != UNTYPED for _, logical in described)
         return found if is_typed and names == self.columns else None
@@ -109,7 +117,7 @@ class ParquetReader:
             hashed = duckdb.FunctionExpression("hash", *columns).alias("hashed")
             rows = self.connection.from_parquet(self.path).select(hashed)
             counted = rows.aggregate("count(*), bit_xor(hashed)").fetchall()
-        except duckdb.Error as error:
+        except DAMAGED as error:
             raise _unreadable(error) from None
         return int(counted[0][0])
 
@@ -147,7 +155,7 @@ class ParquetReader:
                 for record in batch:
                     number += 1
                     yield Row(number, None, [value_text(value) for value in record])
-        except duckdb.Error as error:
+        except DAMAGED as error:
             raise _unreadable(error) from None
 
 
@@ -175,7 +183,7 @@ def value_text(value: Any) -> str | None:
     return str(value)
 
 
-def _unreadable(error: duckdb.Error) -> Unreadable:
+def _unreadable(error: Exception) -> Unreadable:
     said = str(error).splitlines()[0]
     return Unreadable(
         f"Expected a Parquet file, found one that cannot be read ({said}): "

@@ -18,6 +18,8 @@ from orchestration.ingest.parquet_file import ParquetReader
 from orchestration.ingest.records import Reader, Unreadable
 from orchestration.ingest.workbook import WorkbookReader
 
+SHOWN_COLUMNS = 20
+SHOWN_CHARACTERS = 80
 UNNAMED = re.compile(r"column_\d+")
 
 
@@ -82,14 +84,14 @@ def refuse_missing_columns(table: Table, reader: Reader) -> None:
     )
     added = list(added_columns(table, reader.columns))
     similar = [
-        f"{name!r} is perhaps {close!r} now"
+        f"{name!r} is perhaps {shortened(close)} now"
         for name in missing
-        if (close := _most_similar(name, added)) is not None
+        if (close := most_similar(name, added)) is not None
     ]
     lists = getattr(reader, "list_names", ())
     if lists:
         similar.append(f"the records are perhaps in the list {json.dumps(lists[0])} (record_path)")
-    shown = ", ".join(map(repr, reader.columns[:20])) or "none"
+    shown = ", ".join(map(shortened, reader.columns[:SHOWN_COLUMNS])) or "none"
     raise Unreadable(
         f"Expected the {wanted} columns {', '.join(map(repr, missing))}, found the columns {shown}"
         f"{': ' + '; '.join(similar) if similar else ''}; {correct} in "
@@ -97,12 +99,17 @@ def refuse_missing_columns(table: Table, reader: Reader) -> None:
     )
 
 
+def has_header(table: Table) -> bool:
+    """Whether a file of the table says its columns, whatever its records have."""
+    return table.format in ("csv", "xlsx", "parquet")
+
+
 def _is_required(table: Table, name: str) -> bool:
     """A column without a header is there only from its first value on, so it may be missing."""
     return name not in table.optional_columns and not UNNAMED.fullmatch(name)
 
 
-def _most_similar(name: str, candidates: list[str]) -> str | None:
+def most_similar(name: str, candidates: list[str]) -> str | None:
     """The candidate that holds the name's letters, or is held by it, or nearly spells it."""
     wanted = _letters(name)
     by_letters = {_letters(candidate): candidate for candidate in reversed(candidates)}
@@ -111,6 +118,11 @@ def _most_similar(name: str, candidates: list[str]) -> str | None:
             return candidate
     close = difflib.get_close_matches(wanted, list(by_letters), n=1, cutoff=0.5)
     return by_letters[close[0]] if close else None
+
+
+def shortened(name: str) -> str:
+    """A delivered name for a sentence: a line of a file that is no table can be any length."""
+    return repr(name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…")
 
 
 def _letters(name: str) -> str:

@@ -5,6 +5,7 @@ Holds no format's knowledge.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -116,13 +117,17 @@ def sayable(text: str) -> str:
 def without_trailing_empty(records: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
     """Drop the rows without any value at the end of a sheet or file: they are formatting.
 
-    Empty rows between others stay: they are records without a key, and staging says so.
+    Empty rows between others stay: they are records without a key, and staging says so. Those that
+    may still turn out to be the end are held as line numbers only: there may be millions.
     """
-    held: list[Row] = []
+    lines = array("q")
+    first = 0
     for record in records:
         if isinstance(record, Row) and not any(record.values):
-            held.append(record)
+            first = first if lines else record.row_number
+            lines.append(record.line_number or 0)
             continue
-        yield from held
-        held.clear()
+        for number, line in enumerate(lines, start=first):
+            yield Row(number, line or None, [])
+        del lines[:]
         yield record

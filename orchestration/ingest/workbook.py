@@ -5,8 +5,9 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from orchestration.declarations.shapes import Dialect
 from orchestration.ingest.delimited import header_names
@@ -21,7 +22,11 @@ from orchestration.ingest.records import (
 )
 
 MAXIMUM_UNPACKED_BYTES = 2 * 1024**3
-MAXIMUM_EXPANSION = 200
+# Real workbooks unpack to 3 to 30 times their size; a bomb of a few kilobytes costs minutes.
+MAXIMUM_EXPANSION = 100
+SMALL_ENOUGH = 16 * 1024 * 1024
+# What the format allows; a damaged row number would otherwise stand for billions of empty rows.
+MAXIMUM_ROWS = 1_048_576
 OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 
 
@@ -37,8 +42,9 @@ class WorkbookReader:
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         _refuse_bomb(path)
-        self.workbook = _opened(path)
+        self.file = path.open("rb")
         try:
+            self.workbook = _opened(self.file)
             names = self.workbook.sheetnames
             wanted = dialect.sheet if dialect.sheet is not None else names[0]
             if wanted not in names:
@@ -59,7 +65,7 @@ class WorkbookReader:
         self.columns = self.names.names
 
     def close(self) -> None:
-        self.workbook.close()
+        self.file.close()
 
     def records(self) -> Iterator[Row | Rejected]:
         return without_trailing_empty(self._records())
@@ -135,11 +141,15 @@ def _sheet_rows(workbook: Any, name: str) -> Iterator[Any]:
         sheet = workbook[name]
         # Some programs write a wrong extent into the file; reading then stops too early.
         sheet.reset_dimensions()
-        yield from sheet.iter_rows()
+        rows = sheet.iter_rows()
+        yield from islice(rows, MAXIMUM_ROWS)
+        is_whole = next(rows, None) is None
     except OSError:
         raise
     except Exception as error:
         raise _unreadable(f"a damaged sheet {name!r} ({error})") from None
+    if not is_whole:
+        raise _unreadable(f"a row beyond row {MAXIMUM_ROWS:,} of the sheet {name!r}")
 
 
 def _unreadable(found: str) -> Unreadable:
@@ -149,11 +159,12 @@ def _unreadable(found: str) -> Unreadable:
     )
 
 
-def _opened(path: Path) -> Any:
+def _opened(file: BinaryIO) -> Any:
+    """The workbook; of a path openpyxl would look at the ending first, of a file at its content."""
     from openpyxl import load_workbook
 
     try:
-        return load_workbook(path, read_only=True, data_only=True)
+        return load_workbook(file, read_only=True, data_only=True)
     except OSError:
         raise
     except Exception as error:
@@ -179,7 +190,7 @@ def _refuse_bomb(path: Path) -> None:
             "Expected an .xlsx workbook, found a file that is none or is cut off: "
             "correct `format` or have it delivered again."
         ) from None
-    if unpacked > MAXIMUM_UNPACKED_BYTES or unpacked > max(size, 1024 * 1024) * MAXIMUM_EXPANSION:
+    if unpacked > min(MAXIMUM_UNPACKED_BYTES, max(SMALL_ENOUGH, size * MAXIMUM_EXPANSION)):
         raise Unreadable(
             f"Expected a workbook that unpacks to at most {MAXIMUM_EXPANSION} times its size, "
             f"found {unpacked:,} bytes in {size:,}: deliver it as CSV if it is genuine."

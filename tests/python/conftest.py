@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 # The folders that take long are begun first.
-LONG = ("integration", "properties", "kills")
+LONG = ("integration", "properties", "kills", "fuzz")
 
 
 def _folder(name: str) -> str:

@@ -131,6 +131,20 @@ def test_a_table_delivers_as_often_as_its_source_unless_it_says_otherwise(projec
     assert list(said.values()) == [None, "week", "day"]
 
 
+def test_the_policy_of_a_source_holds_for_tables_that_have_none(project: Path) -> None:
+    path = project / "models/staging/phone/_phone__sources.yml"
+    own = "            on_unreadable_file: continue\n"
+    for of_source, of_table, expected in (
+        ("", "", "stop"),
+        ("on_unreadable_file: continue", "", "continue"),
+        ("on_unreadable_file: stop", own, "continue"),
+    ):
+        text = GOOD.replace(own, of_table)
+        path.write_text(text.replace("owner: team", f"owner: team\n        {of_source}"))
+        (source,) = load_sources(project)
+        assert source.tables[0].on_unreadable_file == expected
+
+
 MISTAKES = {
     "an unknown rhythm": (
         "max_quarantined_share: 0.1",

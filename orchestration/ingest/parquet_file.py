@@ -63,12 +63,12 @@ class ParquetReader:
             # A file name may hold what DuckDB takes for a pattern; escaped, it names one file.
             self.path = escaped_path(path)
             relation = self.connection.from_parquet(self.path)
+            self.types = {
+                name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)
+            }
         except DAMAGED as error:
             self.close()
             raise _unreadable(error) from None
-        self.types = {
-            name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)
-        }
         self.names = ColumnNames()
         for name in self.types:
             self.names.add(name)

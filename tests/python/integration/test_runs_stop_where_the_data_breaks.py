@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from runs_home import (
     FIRST,
@@ -163,6 +164,57 @@ def test_a_warning_lets_the_run_go_on_but_a_failing_dbt_test_stops_it_and_is_nam
         o for o in finished.session.outcomes if o.table == "demo_chat__chats" and not o.success
     ]
     assert warned.severity == "warning"
+
+
+def test_changed_columns_and_files_left_out_are_told_and_every_row_is_accounted_for(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Numbers and times beyond every type, new and renamed columns, a file nobody can read."""
+
+    def spoil(row: dict[str, str]) -> None:
+        row["Mood"] = "=1+1"
+        row["Visitor messages"] = odd.pop() if odd else row["Visitor messages"]
+        row["Ended"] = late.pop() if late else row["Ended"]
+
+    odd, late = ["1e300", "1e999", "9223372036854775808"], ["31.12.9999 23:59:59"]
+    rewrite_chats(settings, THIRD, spoil)
+    calls = settings.inbox / "demo_phone" / THIRD.isoformat() / "calls.tsv"
+    calls.write_text(calls.read_text().replace("disposition", "disposition_code", 1))
+    with_policy = with_suite(settings, tmp_path / "project", "lake/demo_phone__calls.yml", "")
+    (with_policy.project_dir / "expectations/lake/demo_phone__calls.yml").unlink()
+    models = with_policy.project_dir / "models"
+    originals = models.resolve()
+    models.unlink()
+    shutil.copytree(originals, models)
+    declared = models / "staging/demo_phone/_demo_phone__sources.yml"
+    text = declared.read_text()
+    assert "namespace: demo\n" in text
+    declared.write_text(
+        text.replace("namespace: demo\n", "namespace: demo\n        on_unreadable_file: continue\n")
+    )
+    finished = run_load_dates(with_policy, [THIRD])
+    assert finished.error is None
+    warned = {
+        f"{found.check_name} on {found.table}": found.message
+        for found in finished.session.outcomes
+        if not found.success
+    }
+    assert "new 'Mood'" in warned["columns_unchanged on demo_chat__chats"]
+    left_out = warned["files_readable on demo_phone__calls"]
+    assert f"{THIRD}/calls.tsv: Expected the declared columns 'disposition'" in left_out
+    assert "'disposition' is perhaps 'disposition_code' now" in left_out
+    query = """
+        select table_name, status, rows_read, rows_quarantined, is_balanced, added_columns
+        from ops.deliveries where load_date = ? and source in ('demo_chat', 'demo_phone')
+        order by all
+    """
+    with duckdb.connect(str(settings.published / "cx.duckdb"), read_only=True) as published:
+        calls_row, chats_row = published.execute(query, [THIRD]).fetchall()
+        assert published.sql(
+            "select count(*) from ops.deliveries where not is_balanced"
+        ).fetchall() == [(0,)]
+    assert calls_row == ("calls", "unreadable", 0, 0, True, "[]")
+    assert chats_row[3:] == (3, True, '["Mood"]')
 
 
 def assert_stopped(settings: Settings, finished: Finished, last: str) -> None:

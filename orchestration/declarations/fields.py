@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +29,12 @@ FIELD_KEYS = (
 )
 NAMED_FORMATS = ("iso", "epoch_seconds", "epoch_milliseconds", "excel_serial")
 UNITS = ("seconds", "minutes", "hours", "milliseconds", "clock")
+# Raw columns whose name says that they hold names, addresses, numbers or texts of people.
+PERSONAL_NAME = re.compile(
+    r"e-?mail|phone|mobile|address|comment|description|^name$|"
+    r"(first|last|full|customer|client|user|caller|requester)[ _-]?name",
+    re.IGNORECASE,
+)
 # Keys that only mean something for one kind or type of canonical column.
 ONLY_FOR = {
     "formats": "a timestamp",
@@ -139,6 +146,7 @@ def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec 
                 "correct it",
             )
             return None
+        refuse_undeclared(reader, entry.line, column, (raw,))
         return FieldSpec(column.name, entry.line, raw=(raw,), formats=_default_formats(column))
     keys = reader.known_entries(entry.node, what, FIELD_KEYS)
     if keys is None:
@@ -160,6 +168,9 @@ def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec 
             )
     if "value" in keys:
         return _constant(reader, entry, keys, column)
+    raws = reader.texts(keys["from"].node, f"from of {what}")
+    if "personal" not in keys and "map" not in keys:
+        refuse_undeclared(reader, entry.line, column, raws)
     mapping = _map(reader, keys["map"], column) if "map" in keys else {}
     if "otherwise" in keys and "map" not in keys:
         reader.add(
@@ -170,7 +181,7 @@ def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec 
     return FieldSpec(
         column=column.name,
         line=entry.line,
-        raw=reader.texts(keys["from"].node, f"from of {what}"),
+        raw=raws,
         path=_text(reader, keys, "path"),
         formats=(formats_of(reader, keys) if column.data_type == "timestamp" else ()),
         zone=zone_of(reader, keys),
@@ -196,6 +207,23 @@ def _field(reader: YamlReader, entry: Entry, column: EntityColumn) -> FieldSpec 
             else "."
         ),
     )
+
+
+def refuse_undeclared(
+    reader: YamlReader, line: int, column: EntityColumn, raws: Collection[str]
+) -> None:
+    """Refuse a text or an id of which nobody said whether it is personal.
+
+    Text goes on to the marts as it is, so that somebody has to say that it may.
+    """
+    telling = [raw for raw in raws if PERSONAL_NAME.search(raw)]
+    if telling and _fits("personal", column):
+        reader.add(
+            line,
+            f"expected `personal: true` (it is hashed then) or `personal: false` for {column.name},"
+            f" found neither although {telling[0]!r} says that it is of a person: write "
+            f"{column.name}: {{from: {telling[0]}, personal: true}}",
+        )
 
 
 def _constant(

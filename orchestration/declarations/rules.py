@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from orchestration.declarations.fields import feeds_of, formats_of, zone_of
+from orchestration.declarations.fields import feeds_of, formats_of, refuse_undeclared, zone_of
 from orchestration.declarations.file_patterns import compile_pattern
 from orchestration.declarations.shapes import EVERY, Dialect, Entity, Source, Table, Version
 from orchestration.declarations.yaml_reader import Entry, YamlReader, did_you_mean
@@ -167,6 +167,10 @@ def _table(
     dialect = _dialect(reader, meta)
     feeds = feeds_of(reader, meta["feeds"].node, entities) if "feeds" in meta else {}
     optional = _raw_names(reader, meta, "optional_columns")
+    for feed in feeds.values():
+        own = entities[feed.entity].id_column
+        if own.name not in feed.fields:
+            refuse_undeclared(reader, meta["key"].line if key else line, own, key)
     every = _every(reader, meta, every)
     broken = format_name is None or files is None or pattern is None or not key or not feeds
     if broken or len(reader.problems) > before:

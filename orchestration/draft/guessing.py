@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestration.declarations.fields import PERSONAL_NAME
 from orchestration.declarations.shapes import Entity, EntityColumn
 from orchestration.draft.sniffing import Sample
 
@@ -160,11 +161,6 @@ DATE_FORMATS = (
 TIME_FORMATS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 CLOCK = re.compile(r"\d{1,3}:\d{2}(:\d{2})?")
 PHONE = re.compile(r"\+\d[\d ()/-]{6,}\d|\(?\d{2,5}\)?[ /-]\d[\d -]{4,}\d")
-PERSONAL_NAME = re.compile(
-    r"e-?mail|phone|mobile|address|comment|description|^name$|"
-    r"(first|last|full|customer|client|user|caller|requester)[ _-]?name",
-    re.IGNORECASE,
-)
 PERSON = re.compile(r"[^\W\d_]+([ .'-]+[^\W\d_]+)*")
 EPOCH = range(631_152_000, 4_102_444_800)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestration.declarations.fields import PERSONAL_NAME
 from orchestration.declarations.shapes import Dialect, Entity, EntityColumn
 from orchestration.declarations.yaml_reader import UNDECIDED
 from orchestration.draft.guessing import (
@@ -328,12 +329,14 @@ def _field(
             text.add(depth, f"{column.name}: {{from: {quoted(raw)}, unit: {unit}}}")
     elif column.data_type == "double" and any("," in value for value in values):
         text.add(depth, f'{column.name}: {{from: {quoted(raw)}, decimal: ","}}')
-    elif column.data_type == "varchar" and column.name in PERSONAL and looks_personal(values):
+    elif column.data_type == "varchar" and (
+        PERSONAL_NAME.search(raw) or (column.name in PERSONAL and looks_personal(values))
+    ):
         text.add(
             depth,
             f"{column.name}: {{from: {quoted(raw)}, personal: true}}",
-            "looks like a name, address or number of a person and is hashed; remove `personal` "
-            "if it is none",
+            "looks like a name, address, number or text of a person and is hashed; false if it is "
+            "none",
         )
     else:
         text.add(depth, f"{column.name}: {quoted(raw)}")

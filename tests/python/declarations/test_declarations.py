@@ -251,6 +251,35 @@ def test_a_column_may_be_missing_by_declaration(project: Path) -> None:
     assert table.optional_columns == ("Topic", "Rating")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "is_refused"),
+    [
+        ("reason: Topic", "reason: Caller Name", True),
+        ("reason: Topic", "reason: {from: [Topic, E-Mail]}", True),
+        ("reason: Topic", "reason: {from: Caller Name, personal: true}", False),
+        ("reason: Topic", "reason: {from: Caller Name, personal: false}", False),
+        ("key: [Call Id]", "key: [phone]", True),
+        ("agent_id: {from: Agent", "call_id: {from: phone", False),
+    ],
+)
+def test_a_column_with_the_name_of_something_personal_is_declared_as_such(
+    project: Path, old: str, new: str, is_refused: bool
+) -> None:
+    assert old in GOOD
+    sources_file(project).write_text(GOOD.replace(old, new, 1))
+    told = [str(problem) for problem in check_sources(project)]
+    assert all("`personal: true`" in sentence for sentence in told)
+    assert bool(told) == is_refused
+
+
+def test_a_file_without_a_column_that_is_declared_personal_is_refused(project: Path) -> None:
+    path = sources_file(project)
+    path.write_text(GOOD.replace("max_quarantined_share: 0.1", "personal: [E-Mail, Note.by]"))
+    table = find_table(load_sources(project), "phone", "calls")
+    assert table.personal_columns == {"Agent", "E-Mail", "Note.by"}
+    assert set(table.personal_columns) < set(table.raw_columns)
+
+
 def test_a_map_may_lead_to_absence_only(project: Path) -> None:
     path = sources_file(project)
     path.write_text(GOOD.replace("{Y: answered, N: abandoned}", "{Y: null, N: null}"))

@@ -29,7 +29,8 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             leave("Interrupted: nothing was published; run it again.", 1)
         except Exception as error:
-            LOG.exception("cx %s", " ".join(sys.argv[1:]))
+            # Not its arguments: they may name a person.
+            LOG.exception("cx %s", ctx.invoked_subcommand)
             leave(sentence_of(error, _load_settings()), 1)
 
 

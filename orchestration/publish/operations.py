@@ -103,6 +103,10 @@ DELIVERIES = OpsTable(
             "BIGINT",
             "Parts of rows (a rating on a call, say) that went to quarantine alone.",
         ),
+        "rows_erased": (
+            "BIGINT",
+            "Rows of people who were forgotten, cut out of the file; in no other count.",
+        ),
         "is_balanced": ("BOOLEAN", "Whether every row read is accounted for."),
         # Text, not lists: DuckDB 1.0 cannot read a list column that has no values.
         "missing_columns": ("VARCHAR", "Declared columns that the file lacks, as a JSON list."),

@@ -88,18 +88,11 @@ def example_marts(examples: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="session")
-def small_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Two load dates run in one pass; a third lies in the inbox."""
-    settings = Settings(home=tmp_path_factory.mktemp("small_home") / "home")
-    generate(
-        settings.inbox,
-        settings.home / "truth.json",
-        start=FIRST,
-        days=3,
-        contacts_per_day=60,
-        customers=80,
-        agents=8,
-    )
-    finished = run_load_dates(settings, [FIRST, SECOND], "backfill")
-    assert finished.error is None
+def small_home(tmp_path_factory: pytest.TempPathFactory, small_project: Path) -> Settings:
+    """Two load dates of a small demo, run through a small project."""
+    home = tmp_path_factory.mktemp("small_home") / "home"
+    settings = Settings(home=home, project_dir=small_project)
+    size = {"contacts_per_day": 60, "customers": 80, "agents": 8}
+    generate(settings.inbox, home / "truth.json", start=FIRST, days=2, **size)
+    assert run_load_dates(settings, [FIRST, SECOND], "backfill").error is None
     return settings

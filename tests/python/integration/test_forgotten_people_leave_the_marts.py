@@ -26,9 +26,7 @@ THEIRS += "customer_id = $id)"
 
 
 def cx(settings: Settings, *arguments: str) -> Result:
-    return CliRunner().invoke(
-        main, arguments, env={"CX_HOME": str(settings.home)}, catch_exceptions=False
-    )
+    return CliRunner().invoke(main, arguments, obj=settings, catch_exceptions=False)
 
 
 def published(settings: Settings, query: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -95,6 +95,7 @@ class RunSession:
         checked_dates: what the checks of lake and staging look at: the load dates of the run, and
             those of earlier runs that failed, whose rows this run would publish too.
         wait_seconds: how long the run waits for another one that goes on.
+        accepted: tables, as `source.table`, that may be unlike their deliveries before.
         errors: step → the sentence why it failed, in the order of failing; a step that succeeds
             when it is tried again is taken out.
         outcomes: checks of suites, balances and dbt tests, in the order they were made.
@@ -111,6 +112,7 @@ class RunSession:
     suites: Sequence[Suite]
     progress: Progress = field(default_factory=Silence)
     wait_seconds: float = 0.0
+    accepted: frozenset[str] = frozenset()
     steps: list[Step] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)

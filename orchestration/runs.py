@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -49,12 +50,14 @@ def run_load_dates(
     progress: Progress | None = None,
     sources: Sequence[Source] | None = None,
     wait_seconds: float = 0.0,
+    accepted: Collection[str] = (),
 ) -> Finished:
     """Run the daily job for these load dates, several of them in one run.
 
     Args:
         sources: the declared sources, when they are read already.
         wait_seconds: how long to wait for another run that goes on.
+        accepted: tables, as `source.table`, that may be unlike their deliveries before.
 
     Raises:
         UsageError: a load date outside of the partitions, or a project that cannot be loaded.
@@ -64,13 +67,11 @@ def run_load_dates(
     for day in load_dates:
         check_load_date(settings, day)
     if len(load_dates) == 1:
-        key = load_dates[0].isoformat()
-        return _execute(
-            settings, DAILY, purpose, progress, sources, wait_seconds, partition_key=key
-        )
-    return _execute(
-        settings, DAILY, purpose, progress, sources, wait_seconds, tags=range_tags(load_dates)
-    )
+        days: dict[str, Any] = {"partition_key": load_dates[0].isoformat()}
+    else:
+        days = {"tags": range_tags(load_dates)}
+    watch = Watch(progress or Silence(), wait_seconds, frozenset(accepted))
+    return _execute(settings, DAILY, purpose, watch, sources, **days)
 
 
 def run_rebuild(
@@ -90,7 +91,8 @@ def run_rebuild(
         UsageError, LockedError, DataError: as `run_load_dates`.
     """
     tags = {LOAD_DATES_TAG: ",".join(map(str, load_dates))} if load_dates is not None else None
-    return _execute(settings, REBUILD, purpose, progress, None, wait_seconds, tags=tags)
+    watch = Watch(progress or Silence(), wait_seconds)
+    return _execute(settings, REBUILD, purpose, watch, tags=tags)
 
 
 def check_load_date(settings: Settings, day: date) -> None:
@@ -121,16 +123,14 @@ def _execute(
     settings: Settings,
     job_name: str,
     purpose: str,
-    progress: Progress | None,
-    sources: Sequence[Source] | None,
-    wait_seconds: float,
+    watch: Watch,
+    sources: Sequence[Source] | None = None,
     *,
     partition_key: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Finished:
     from orchestration.definitions import build_definitions
 
-    watch = Watch(progress or Silence(), wait_seconds)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         job = build_definitions(settings, watch, sources).resolve_job_def(job_name)

@@ -24,6 +24,13 @@ WAIT = click.option(
     default=0,
     help="Minutes to wait for another run that goes on (default: none).",
 )
+ACCEPT = click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="SOURCE.TABLE",
+    help="Let this table be unlike its deliveries before, this once; it is kept who said so.",
+)
 LOOPBACK = "127.0.0.1"
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -49,29 +56,37 @@ def demo(settings: Settings, days: int | None) -> None:
 
 @main.command()
 @click.option("--date", "day", type=DAY, required=True, help="Load date, YYYY-MM-DD.")
+@ACCEPT
 @WAIT
 @click.pass_obj
-def run(settings: Settings, day: datetime, wait_minutes: int) -> None:
+def run(settings: Settings, day: datetime, accepted: tuple[str, ...], wait_minutes: int) -> None:
     """Ingest the deliveries of a load date, build, check and publish."""
     if not wait_minutes:
         refuse_second_run(settings, "run")
     sources = declared(settings, None)
     warn_of_unclaimed(settings, sources)
-    _run(settings, [day.date()], "run", sources, wait_minutes)
+    _run(settings, [day.date()], "run", sources, wait_minutes, accepted)
 
 
 @main.command()
 @click.option("--from", "first", type=DAY, required=True, help="First load date, YYYY-MM-DD.")
 @click.option("--to", "last", type=DAY, required=True, help="Last load date, included.")
+@ACCEPT
 @WAIT
 @click.pass_obj
-def backfill(settings: Settings, first: datetime, last: datetime, wait_minutes: int) -> None:
+def backfill(
+    settings: Settings,
+    first: datetime,
+    last: datetime,
+    accepted: tuple[str, ...],
+    wait_minutes: int,
+) -> None:
     """Run all load dates of a range that have deliveries, in one pass."""
     if first > last:
         raise click.UsageError(f"--from {first.date()} is after --to {last.date()}: swap them.")
     if not wait_minutes:
         refuse_second_run(settings, "backfill")
-    _backfill(settings, first.date(), last.date(), "backfill", wait_minutes)
+    _backfill(settings, first.date(), last.date(), "backfill", wait_minutes, accepted)
 
 
 @main.command()
@@ -140,17 +155,30 @@ def _run(
     purpose: str,
     sources: Sequence[Source],
     wait_minutes: int,
+    accepted: Sequence[str],
 ) -> None:
+    known = {f"{table.source}.{table.name}" for found in sources for table in found.tables}
+    for name in accepted:
+        if name not in known:
+            raise UsageError(
+                f"Expected --accept to name a declared table as SOURCE.TABLE, found {name!r}: "
+                f"take one of {', '.join(sorted(known))}."
+            )
     execute(
         settings,
         lambda progress: runs().run_load_dates(
-            settings, load_dates, purpose, progress, sources, 60.0 * wait_minutes
+            settings, load_dates, purpose, progress, sources, 60.0 * wait_minutes, accepted
         ),
     )
 
 
 def _backfill(
-    settings: Settings, first: date, last: date, purpose: str, wait_minutes: int = 0
+    settings: Settings,
+    first: date,
+    last: date,
+    purpose: str,
+    wait_minutes: int = 0,
+    accepted: Sequence[str] = (),
 ) -> None:
     from orchestration.ingest import deliveries_in_inbox
 
@@ -165,4 +193,4 @@ def _backfill(
             f"{tables[0].source}/{tables[0].files}), found none: put files there, or run `cx demo` "
             "to try with generated ones."
         )
-    _run(settings, dates, purpose, sources, wait_minutes)
+    _run(settings, dates, purpose, sources, wait_minutes, accepted)

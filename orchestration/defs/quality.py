@@ -26,6 +26,7 @@ from orchestration.quality.balance import (
     load_verdicts,
 )
 from orchestration.quality.drift import COLUMNS_CHECK, FILES_CHECK, check_shapes
+from orchestration.quality.history import CHECKS, check_history
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import LAYERS, Layer, Suite
 from orchestration.run_session import RunSession
@@ -105,7 +106,7 @@ def _balance_checks(sources: Sequence[Source]) -> Iterator[Check]:
     for source, table in tables_of(sources):
         raw = f"{source.name}__{table.name}"
         own = outcomes.setdefault(table.entity, [])
-        own += [(raw, BALANCE_CHECK), (raw, SHARE_CHECK)]
+        own += [(raw, name) for name in (BALANCE_CHECK, SHARE_CHECK, *CHECKS)]
         _, *parts = table.feeds
         for part in parts:
             outcomes.setdefault(part, []).append((raw, f"{SHARE_CHECK}_{part}"))
@@ -114,7 +115,8 @@ def _balance_checks(sources: Sequence[Source]) -> Iterator[Check]:
             DELIVERIES,
             asset=dg.AssetKey(["intermediate", f"int_{entity}_versioned"]),
             description="Of every delivered file, rows read = accepted + superseded + quarantined, "
-            "and no more of them are quarantined than its table allows.",
+            "no more of them are quarantined than its table allows, and they are like the "
+            "deliveries before.",
             blocking=True,
         )
         yield Check(spec, found)
@@ -142,7 +144,7 @@ def _layer_check(layer: Layer, checks: Sequence[Check]) -> dg.AssetChecksDefinit
                     shapes = check_shapes(session.tables, deliveries, session.checked_dates)
                     found = [*found, *shapes]
                 if layer == "staging":
-                    found = [*found, *_balance(session)]
+                    found = [*found, *_balance(session), *_history(session)]
                 outcomes += [o for o in found if keys.get((o.table, o.check_name)) in chosen]
                 running.detail = detail_of(outcomes)
                 session.add_outcomes(outcomes)
@@ -169,6 +171,10 @@ def _balance(session: RunSession) -> list[Outcome]:
     )
     session.records += records
     return outcomes
+
+
+def _history(session: RunSession) -> list[Outcome]:
+    return check_history(session.settings, session.sources, session.checked_dates, session.accepted)
 
 
 def stop_if_blocked(layer: str, outcomes: Sequence[Outcome]) -> None:

@@ -29,12 +29,14 @@ class Watch:
 
     Attributes:
         wait_seconds: how long a run waits for another one that goes on.
+        accepted: tables that may be unlike their deliveries before, see `RunSession`.
         session: the session of the run as soon as there is one.
         refusal: why there is none: the run lock is taken, or there is nothing to work on.
     """
 
     progress: Progress = field(default_factory=Silence)
     wait_seconds: float = 0.0
+    accepted: frozenset[str] = frozenset()
     session: RunSession | None = None
     refusal: BaseException | None = None
 
@@ -60,6 +62,7 @@ def session_resource(
             suites=suites,
             progress=watch.progress,
             wait_seconds=watch.wait_seconds,
+            accepted=watch.accepted,
         )
         try:
             with open_session(session):

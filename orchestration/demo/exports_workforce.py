@@ -51,7 +51,9 @@ def shift_table(company: Company) -> Table:
     table = Table("demo_workforce", "shifts")
     calendar = company.calendar
     for shift in company.workforce.shifts:
-        week = (calendar.day_of(shift.begin) - calendar.start).days // WEEK
+        # What is left after the last whole week comes with its plan.
+        last = max(calendar.days // WEEK - 1, 0)
+        week = min((calendar.day_of(shift.begin) - calendar.start).days // WEEK, last)
         day = calendar.start + timedelta(days=WEEK * week)
         team = shift.agent.team or ""
         fields = (

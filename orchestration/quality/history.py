@@ -299,15 +299,14 @@ def _outcome(
     message = "" if looked_at else NO_DATA
     if found:
         more = f" (and {len(found) - 1} more load dates)" if len(found) > 1 else ""
-        advice = (
-            f"accepted for this run by {getpass.getuser()}"
-            if is_accepted
-            else f"ask who delivers it, or say `--accept {name}` if it is as it should be"
-            if stops
-            else "ask who delivers it whether it still means the same"
-        )
-        message = f"Expected {name} to be like its deliveries before, found {found[0]}{more}: " + (
-            f"{advice}."
+        if is_accepted:
+            advice = f"accepted for this run by {getpass.getuser()}"
+        elif stops:
+            advice = f"ask who delivers it, or say `--accept {name}` if it is as it should be"
+        else:
+            advice = "ask who delivers it whether it still means the same"
+        message = (
+            f"Expected {name} to be like its deliveries before, found {found[0]}{more}: {advice}."
         )
     return Outcome(
         layer="lake",

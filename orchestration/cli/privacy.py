@@ -61,7 +61,8 @@ def _erase(
             say(
                 f"{table.source}.{table.name} {day}: {counted(erased.rows_lake, 'row')} of the "
                 f"lake, {erased.rows_quarantine:,} of quarantine and {erased.rows_inbox:,} of the "
-                f"inbox erased, {counted(erased.files, 'unreadable file')} deleted"
+                f"inbox erased, {counted(erased.files, 'unreadable file')} deleted, "
+                f"{erased.addresses:,} addresses blanked in texts of others"
             )
     execute(settings, lambda progress: runs().run_rebuild(settings, "forget", progress=progress))
     with run_lock(settings, run_id, "forget"):

@@ -14,7 +14,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.declarations import Source, Table
-from orchestration.erasure.people import find_holdings, find_person, lake_relations
+from orchestration.erasure.people import (
+    dates_of_mentions,
+    find_holdings,
+    find_person,
+    lake_relations,
+)
 from orchestration.errors import DataError
 from orchestration.ingest import deliveries_in_inbox, list_quarantined, partition_folder
 from orchestration.ingest.delivery import DELIVERY_FILE, read_delivery
@@ -103,22 +108,27 @@ def erase(
         forgotten.prepare(connection)
         relations = lake_relations(connection, settings, tables)
         rows = find_holdings(connection, relations, forgotten).rows
-    quarantined = {
+        said = {
+            (relation.table.source, relation.table.name, day)
+            for relation in relations
+            for day in dates_of_mentions(connection, relation)
+        }
+    held = said | {
         (item.source, item.table, item.load_date)
         for item in list_quarantined(settings)
         if item.path is not None or forgotten.owns_text(item.text or "")
     }
+    held |= {(*place, day) for place, found in rows.items() for day in found}
     for table in tables:
-        place = (table.source, table.name)
         inbox = deliveries_in_inbox(settings, table)
-        held = {*rows.get(place, ()), *(day for *key, day in quarantined if (*key,) == place)}
-        for day in sorted(held.union(inbox)):
+        days = {day for *place, day in held if place == [table.source, table.name]}
+        for day in sorted(days.union(inbox)):
             paths = [
                 path
                 for path in inbox.get(day, ())
-                if day in held or not _is_recorded(settings, table, day, path)
+                if day in days or not _is_recorded(settings, table, day, path)
             ]
-            if day in held or paths:
+            if day in days or paths:
                 erased = erase_partition(settings, table, day, run_id, paths)
                 if erased != Erased():
                     yield table, day, erased

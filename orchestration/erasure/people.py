@@ -18,7 +18,9 @@ from orchestration.ingest.forgotten import (
     files_of,
     identities,
     is_on_list,
+    text_columns,
     value_in,
+    words_in,
 )
 from orchestration.ingest.native import NATIVE_PATTERN
 from orchestration.ingest.partition import PART_FILE, table_folder
@@ -42,7 +44,17 @@ class Relation:
 
     @property
     def theirs(self) -> Fragment:
-        return Fragment("(" + " OR ".join(each.is_theirs for each in self.identities) + ")")
+        theirs = " OR ".join(each.is_theirs for each in self.identities)
+        return Fragment(f"({theirs or 'false'})")
+
+    @property
+    def day(self) -> Fragment:
+        """The load date of a row."""
+        return Fragment(
+            "CAST(regexp_extract(filename, 'load_date=([0-9-]+)/[^/]*$', 1) AS DATE)"
+            if self.is_native
+            else "_load_date"
+        )
 
     def personal(self) -> Iterator[Fragment]:
         """The declared personal values of a row."""
@@ -231,16 +243,30 @@ def _own_ids(connection: duckdb.DuckDBPyConnection, relation: Relation) -> set[s
     return own
 
 
-def _rows_by_date(connection: duckdb.DuckDBPyConnection, relation: Relation) -> Mapping[date, int]:
-    day = (
-        "CAST(regexp_extract(filename, 'load_date=([0-9-]+)/[^/]*$', 1) AS DATE)"
-        if relation.is_native
-        else "_load_date"
+def dates_of_mentions(connection: duckdb.DuckDBPyConnection, relation: Relation) -> set[date]:
+    """The load dates in which somebody wrote an address of the people on the list."""
+    columns = comma(map(identifier, text_columns(connection, relation.files)))
+    if not columns:
+        return set()
+    cells = statement(
+        "SELECT {day} AS day, unnest([{columns}]) AS value FROM {files}",
+        day=relation.day,
+        columns=columns,
+        files=relation.files,
     )
+    query = statement(
+        "SELECT DISTINCT day FROM ({words}) WHERE {listed}",
+        words=words_in(cells),
+        listed=is_on_list(Fragment("word"), "word"),
+    )
+    return {day for (day,) in connection.execute(query).fetchall()}
+
+
+def _rows_by_date(connection: duckdb.DuckDBPyConnection, relation: Relation) -> Mapping[date, int]:
     rows = connection.execute(
         statement(
             "SELECT {day}, count(*) FROM {files} WHERE {theirs} GROUP BY 1",
-            day=Fragment(day),
+            day=relation.day,
             files=relation.files,
             theirs=relation.theirs,
         )
@@ -251,7 +277,7 @@ def _rows_by_date(connection: duckdb.DuckDBPyConnection, relation: Relation) -> 
 def lake_relations(
     connection: duckdb.DuckDBPyConnection, settings: Settings, tables: Sequence[Table]
 ) -> list[Relation]:
-    """The tables whose rows can be a person's, with all that the lake has of them."""
+    """All that the lake has of these tables."""
     found = []
     for table in tables:
         folder = table_folder(settings, table)
@@ -262,8 +288,8 @@ def lake_relations(
             files = files_of(paths, native=is_native)
             described = connection.execute(statement("FROM {files} LIMIT 0", files=files))
             columns = tuple(name for name, *_ in described.description or ())
-            if known := identities(table, columns):
-                found.append(Relation(table, files, is_native, columns, tuple(known)))
+            known = tuple(identities(table, columns))
+            found.append(Relation(table, files, is_native, columns, known))
     return found
 
 

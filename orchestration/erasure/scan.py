@@ -31,7 +31,7 @@ from orchestration.erasure.texts import (
 )
 from orchestration.ingest import deliveries_in_inbox, list_quarantined, partition_folder
 from orchestration.ingest.delivery import DELIVERY_FILE, read_delivery
-from orchestration.ingest.forgotten import Forgotten, forgotten_file, is_on_list
+from orchestration.ingest.forgotten import Forgotten, forgotten_file, is_on_list, words_in
 from orchestration.ingest.inbox import name_in_inbox
 from orchestration.ingest.opening import GZIP_MAGIC, escaped_path
 from orchestration.ingest.partition import open_draft, sha256_of
@@ -170,13 +170,18 @@ def _columns_with_them(
     if not names:
         return []
     # Most columns have few values: hashing each of them once is most of the cost.
-    query = statement(
-        "SELECT DISTINCT name FROM (SELECT DISTINCT unnest([{names}]) AS name, "
-        "unnest([{columns}]) AS value FROM {relation}) WHERE {listed} ORDER BY name",
+    cells = statement(
+        "SELECT DISTINCT unnest([{names}]) AS name, unnest([{columns}]) AS value FROM {relation}",
         names=comma(map(literal, names)),
         columns=comma(map(identifier, names)),
         relation=relation,
-        listed=is_on_list(Fragment("value"), "word"),
+    )
+    query = statement(
+        "WITH cells AS ({cells}) SELECT DISTINCT name FROM "
+        "(SELECT name, value AS word FROM cells UNION ALL {words}) WHERE {listed} ORDER BY name",
+        cells=cells,
+        words=words_in(Fragment("FROM cells")),
+        listed=is_on_list(Fragment("word"), "word"),
     )
     return [name for (name,) in connection.execute(query).fetchall()]
 
@@ -199,5 +204,5 @@ def _in_inbox(settings: Settings, table: Table) -> Iterator[str]:
         with open_draft(settings, table, day, "scan") as draft:
             for path in unknown:
                 draft.read(path, name_in_inbox(settings, table.source, path))
-            yield from (f"{table.source}/{name}" for name in draft.theirs)
+            yield from (f"{table.source}/{name}" for name in {*draft.theirs, *draft.said})
             yield from map(str, draft.lost)

@@ -7,17 +7,20 @@ versions are built anew.
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from orchestration.ingest.forgotten import Forgotten, forgotten_file, words_of
+from orchestration.ingest.forgotten import (
+    Forgotten,
+    forgotten_file,
+    without_words,
+    words_of,
+)
 from orchestration.publish.sql import identifier, statement
 from orchestration.settings import Settings
 
-ERASED = "[erased]"
 SQLITE_MAGIC = b"SQLite format 3\x00"
 DUCKDB_MAGIC = b"DUCK"
 PARQUET_MAGIC = b"PAR1"
@@ -70,13 +73,6 @@ def their_words(text: str, forgotten: Forgotten) -> set[str]:
     return {word for word in words_of(text) if forgotten.is_word(word)}
 
 
-def _without(text: str, words: set[str]) -> str:
-    # The longer ones first: one may be a part of another.
-    for word in sorted(words, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", ERASED, text)
-    return text
-
-
 def _scrub_text(path: Path, forgotten: Forgotten) -> bool:
     # One byte, one character, so that whatever is no text stays as it is.
     text = path.read_bytes().decode("latin-1")
@@ -84,7 +80,7 @@ def _scrub_text(path: Path, forgotten: Forgotten) -> bool:
     if words:
         mode = path.stat().st_mode
         path.chmod(mode | 0o200)
-        path.write_bytes(_without(text, words).encode("latin-1"))
+        path.write_bytes(without_words(text, words).encode("latin-1"))
         path.chmod(mode)
     return bool(words)
 
@@ -110,7 +106,7 @@ def _scrub_events(path: Path, forgotten: Forgotten) -> bool:
                             column=identifier(column),
                             table=identifier(table),
                         ),
-                        [_without(text, words), number],
+                        [without_words(text, words), number],
                     )
         connection.commit()
         if is_changed:

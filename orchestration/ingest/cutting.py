@@ -9,6 +9,7 @@ import codecs
 import gzip
 import shutil
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import duckdb
 
 from orchestration.declarations.shapes import Table
 from orchestration.errors import DataError
+from orchestration.ingest.forgotten import blanked, without_words
 from orchestration.ingest.json_records import json_text, parse
 from orchestration.ingest.opening import GZIP_MAGIC, escaped_path, lines_of, open_bytes, open_text
 from orchestration.ingest.reading import open_reader
@@ -30,24 +32,81 @@ def cut_records(path: Path, table: Table, numbers: Collection[int]) -> None:
         DataError: the file cannot be written.
         Unreadable: it cannot be read.
     """
-    # A name that no declaration can take for a delivery.
-    aside = path.with_name(f".erasing-{path.name}")
-    try:
+    with _written_anew(path) as aside:
         if table.format == "parquet":
             cut_native(path, aside, numbers)
         elif table.format == "xlsx":
             _cut_workbook(path, aside, table, numbers)
         else:
             _write_text(path, aside, table, _kept_text(path, table, numbers))
+
+
+def blank_words(path: Path, table: Table, words: Collection[str]) -> None:
+    """Blank words in a file, wherever they stand.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    with _written_anew(path) as aside:
+        if table.format == "parquet":
+            blank_native(path, aside, words)
+        elif table.format == "xlsx":
+            _blank_workbook(path, aside, words)
+        else:
+            with open_text(path, table.dialect.encoding) as text:
+                lines = (without_words(line, words) for line in lines_of(text))
+                _write_text(path, aside, table, lines)
+
+
+@contextmanager
+def _written_anew(path: Path) -> Iterator[Path]:
+    """Where to write what takes the place of a file, with its rights."""
+    # A name that no declaration can take for a delivery.
+    aside = path.with_name(f".erasing-{path.name}")
+    try:
+        yield aside
         shutil.copymode(path, aside)
         aside.replace(path)
     except (OSError, duckdb.Error) as error:
         raise DataError(
-            f"Expected to cut {len(numbers)} rows of forgotten people out of {path}, found "
+            f"Expected to take forgotten people out of {path}, found "
             f"{str(error).splitlines()[0]}: give the right to write there and run again."
         ) from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def blank_native(source: Path, target: Path, words: Collection[str]) -> None:
+    """Write a Parquet file without these words in its texts.
+
+    Raises:
+        duckdb.Error: it cannot be read or written.
+    """
+    files = statement(
+        "read_parquet({source}, hive_partitioning = false)", source=literal(escaped_path(source))
+    )
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(
+            statement(
+                "COPY (SELECT {columns} FROM {files}) TO {target} (FORMAT parquet, "
+                "COMPRESSION zstd)",
+                columns=blanked(connection, files, words),
+                files=files,
+                target=literal(target),
+            )
+        )
+
+
+def _blank_workbook(path: Path, aside: Path, words: Collection[str]) -> None:
+    from openpyxl import load_workbook
+
+    workbook = load_workbook(path, data_only=True)
+    for sheet in workbook.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str):
+                    cell.value = without_words(cell.value, words)
+    workbook.save(aside)
 
 
 def cut_native(source: Path, target: Path, numbers: Collection[int]) -> None:

@@ -14,9 +14,15 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.declarations.shapes import Table
-from orchestration.ingest.cutting import cut_native
+from orchestration.ingest.cutting import blank_native, cut_native
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, read_delivery
-from orchestration.ingest.forgotten import identities, rows_of_forgotten
+from orchestration.ingest.forgotten import (
+    blanked,
+    files_of,
+    identities,
+    mentions,
+    rows_of_forgotten,
+)
 from orchestration.ingest.inbox import name_in_inbox
 from orchestration.ingest.native import recorded_types
 from orchestration.ingest.opening import escaped_path
@@ -42,12 +48,18 @@ from orchestration.settings import Settings
 
 @dataclass(frozen=True)
 class Erased:
-    """What was taken out of a partition; rows of the inbox are those of lake and quarantine."""
+    """What was taken out of a partition; rows of the inbox are those of lake and quarantine.
+
+    Attributes:
+        files: files that could not be read, and are deleted.
+        addresses: addresses of theirs that were blanked in texts of others.
+    """
 
     rows_inbox: int = 0
     rows_lake: int = 0
     rows_quarantine: int = 0
     files: int = 0
+    addresses: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,7 @@ def erase_partition(
     cut, files_lost = _erase_inbox(settings, table, load_date, run_id, paths)
     target = partition_folder(settings, table.source, table.name, load_date)
     old = read_delivery(target) if (target / DELIVERY_FILE).exists() else None
-    rows_lake = rows_quarantine = 0
+    rows_lake = rows_quarantine = texts = 0
     with open_draft(settings, table, load_date, run_id) as draft:
         assert draft.forgotten is not None
         for item in quarantined_in(
@@ -94,16 +106,16 @@ def erase_partition(
         if old is not None:
             quarantined = Counter({name: len(numbers) for name, numbers in draft.theirs.items()})
             rows_quarantine = quarantined.total()
-            in_lake = _keep_others(settings, draft, target, old)
+            in_lake, texts = _keep_others(settings, draft, target, old)
             rows_lake = in_lake.total()
-            if rows_quarantine or rows_lake or cut:
+            if rows_quarantine or rows_lake or texts or cut:
                 files = _files(draft, old)
                 draft.files = [
                     _after(file, in_lake[file.file], quarantined[file.file], cut) for file in files
                 ]
                 draft.commit(settings, old.reading)
     rows_inbox = sum(file.rows for file in cut.values())
-    return Erased(rows_inbox, rows_lake, rows_quarantine, files_lost)
+    return Erased(rows_inbox, rows_lake, rows_quarantine, files_lost, texts)
 
 
 def _erase_inbox(
@@ -116,30 +128,41 @@ def _erase_inbox(
         rows = cut_inbox(settings, draft)
         cut = {}
         for file in draft.files:
-            if file.file in rows:
+            if file.file in rows or file.file in draft.said:
                 path = settings.inbox / table.source / file.file
                 cut[file.file] = CutFile(
-                    file.sha256, sha256_of(path), path.stat().st_size, rows[file.file]
+                    file.sha256, sha256_of(path), path.stat().st_size, rows.get(file.file, 0)
                 )
         return cut, len(draft.lost)
 
 
-def _keep_others(settings: Settings, draft: Draft, folder: Path, old: Delivery) -> Counter[str]:
-    """Take the rows of everybody else over into the draft; the number of the others by file."""
+def _keep_others(
+    settings: Settings, draft: Draft, folder: Path, old: Delivery
+) -> tuple[Counter[str], int]:
+    """Take the rows of everybody else over into the draft.
+
+    Returns:
+        The number of the others by file, and how many addresses of theirs were blanked.
+    """
     draft.types = recorded_types(table_folder(settings, draft.table), replaced=None)
     erased: Counter[str] = Counter()
+    said: set[str] = set()
     part = folder / PART_FILE
     if part.exists():
         found = list(rows_of_forgotten(draft.connection, draft.table, [part], native=False))
         erased.update(name for name, _ in found)
+        words = mentions(draft.connection, [part], native=False)
+        said |= words
         kept = draft.folder / "kept.parquet"
+        files = files_of([part], native=False)
         names = draft.connection.read_parquet(escaped_path(part)).columns
         theirs = [each.is_theirs for each in identities(draft.table, names)]
         draft.connection.execute(
             statement(
-                "COPY (FROM read_parquet({part}, hive_partitioning = false) WHERE NOT ({theirs}))"
+                "COPY (SELECT {columns} FROM {files} WHERE NOT ({theirs}))"
                 " TO {kept} (FORMAT parquet, COMPRESSION zstd)",
-                part=literal(escaped_path(part)),
+                columns=blanked(draft.connection, files, words),
+                files=files,
                 theirs=Fragment(" OR ".join(theirs) or "false"),
                 kept=literal(kept),
             )
@@ -151,11 +174,16 @@ def _keep_others(settings: Settings, draft: Draft, folder: Path, old: Delivery) 
         source, place = folder / file.native_file, draft.place_for_native()
         found = list(rows_of_forgotten(draft.connection, draft.table, [source], native=True))
         if found:
-            cut_native(source, place, [number for _, number in found])
+            source, cut = place.with_suffix(".cut"), source
+            cut_native(cut, source, [number for _, number in found])
             erased[file.file] += len(found)
+        words = mentions(draft.connection, [source], native=True)
+        said |= words
+        if words:
+            blank_native(source, place, words)
         else:
             os.link(source, place)
-    return erased
+    return erased, len(said)
 
 
 def _files(draft: Draft, old: Delivery) -> Iterable[FileDelivery]:

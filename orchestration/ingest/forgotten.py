@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ import duckdb
 from orchestration.declarations.shapes import Feed, FieldSpec, Table
 from orchestration.errors import UsageError
 from orchestration.ingest.opening import escaped_path
+from orchestration.ingest.records import LINEAGE_COLUMNS
 from orchestration.publish.sql import Fragment, comma, identifier, literal, statement
 from orchestration.secrets_file import hash_key
 from orchestration.settings import Settings
@@ -28,6 +30,7 @@ from orchestration.state import read_json, write_json
 WORD = re.compile(r"[^\s,;|\"'`{}\[\]()<>&=\\/]+")
 PUNCTUATION = ".:!?"
 # So many words may make a name or a number, with so few characters between two of them.
+ERASED = "[erased]"
 WORDS_TOGETHER = 4
 LONGEST_GAP = 2
 
@@ -81,6 +84,15 @@ def words_of(text: str) -> set[str]:
             end = until
             found.add(text[start:end])
     return found | {word.strip(PUNCTUATION) for word in found}
+
+
+def without_words(text: str, words: Collection[str]) -> str:
+    """The text with `[erased]` in place of each of the words, where they stand alone."""
+    # The longer ones first: one may be a part of another.
+    for word in sorted(words, key=len, reverse=True):
+        alone = rf"(?<![\w.@+-]){re.escape(word)}(?![\w@+-]|\.\w)"
+        text = re.sub(alone, ERASED, text)
+    return text
 
 
 def forgotten_file(settings: Settings) -> Path:
@@ -197,6 +209,71 @@ def rows_of_forgotten(
             theirs=Fragment(" OR ".join(theirs)),
         )
     ).fetchall()
+
+
+def mentions(
+    connection: duckdb.DuckDBPyConnection, paths: Collection[Path], *, native: bool
+) -> set[str]:
+    """Addresses of forgotten people that somebody wrote into a text of these files."""
+    if not paths:
+        return set()
+    files = files_of(paths, native=native)
+    columns = comma(map(identifier, text_columns(connection, files)))
+    if not columns:
+        return set()
+    query = statement(
+        "SELECT DISTINCT word FROM ({words}) WHERE {listed}",
+        words=words_in(statement("SELECT unnest([{c}]) AS value FROM {f}", c=columns, f=files)),
+        listed=is_on_list(Fragment("word"), "word"),
+    )
+    return {word for (word,) in connection.execute(query).fetchall()}
+
+
+def words_in(cells: Fragment) -> Fragment:
+    """The words of the column `value` of a query, of those values that hold an address."""
+    return statement(
+        "SELECT * EXCLUDE (value), rtrim(unnest(regexp_extract_all(value, {word})), {ends}) AS word"
+        " FROM (SELECT DISTINCT * FROM ({cells}) WHERE contains(value, '@'))",
+        word=literal(WORD.pattern),
+        ends=literal(PUNCTUATION),
+        cells=cells,
+    )
+
+
+def text_columns(connection: duckdb.DuckDBPyConnection, files: Fragment) -> list[str]:
+    """The columns of a relation that hold text, but for those that ingest adds."""
+    described = connection.execute(statement("DESCRIBE FROM {files}", files=files)).fetchall()
+    own = (*LINEAGE_COLUMNS, "filename")
+    return [name for name, kind, *_ in described if kind == "VARCHAR" and name not in own]
+
+
+def blanked(
+    connection: duckdb.DuckDBPyConnection, files: Fragment, words: Collection[str]
+) -> Fragment:
+    """The columns of a relation for a SELECT, without these words in their texts.
+
+    The connection gets a function for it, which lives as long as the connection.
+    """
+    described = connection.execute(statement("DESCRIBE FROM {files}", files=files)).fetchall()
+    names = [name for name, *_ in described]
+    if not words:
+        return comma(map(identifier, names))
+    texts = set(text_columns(connection, files))
+    function = f"without_{len(words)}_{abs(hash(frozenset(words)))}"
+    with suppress(duckdb.NotImplementedException):
+        connection.create_function(
+            function, lambda text: without_words(text, words), ["VARCHAR"], "VARCHAR"
+        )
+    return comma(
+        statement(
+            "CASE WHEN contains({name}, '@') THEN {function}({name}) ELSE {name} END AS {name}",
+            name=identifier(name),
+            function=identifier(function),
+        )
+        if name in texts
+        else identifier(name)
+        for name in names
+    )
 
 
 def files_of(paths: Collection[Path], *, native: bool) -> Fragment:

@@ -25,7 +25,7 @@ import duckdb
 
 from orchestration.declarations.shapes import Table
 from orchestration.errors import DataError
-from orchestration.ingest.cutting import cut_records
+from orchestration.ingest.cutting import blank_words, cut_records
 from orchestration.ingest.delivery import (
     DELIVERY_FILE,
     Delivery,
@@ -33,7 +33,7 @@ from orchestration.ingest.delivery import (
     read_delivery,
     write_delivery,
 )
-from orchestration.ingest.forgotten import Forgotten, load_forgotten, rows_of_forgotten
+from orchestration.ingest.forgotten import Forgotten, load_forgotten, mentions, rows_of_forgotten
 from orchestration.ingest.inbox import deliveries_in_inbox, name_in_inbox, shown
 from orchestration.ingest.native import (
     NATIVE_PATTERN,
@@ -89,6 +89,7 @@ class Draft:
         types: what native files must agree with: recorded, or those of the first of them.
         forgotten: who must not get in, None while nobody was forgotten.
         theirs: their rows by file, as far as these were read.
+        said: their addresses in texts of others, by file.
         lost: unreadable files that hold them, so that nobody can cut them out.
     """
 
@@ -105,6 +106,7 @@ class Draft:
     types: Types = field(default_factory=dict)
     forgotten: Forgotten | None = None
     theirs: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    said: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     lost: list[Path] = field(default_factory=list)
 
     def read(self, path: Path, name: str) -> FileDelivery:
@@ -147,6 +149,7 @@ class Draft:
             columns = []
             self.rows.forget_after(mark)
             self.theirs.pop(name, None)
+            self.said.pop(name, None)
             if self.forgotten and self.forgotten.owns_file(path):
                 self.lost.append(path)
             self.unreadable.add(path, name, reason)
@@ -192,6 +195,13 @@ class Draft:
             found = rows_of_forgotten(self.connection, self.table, paths, native=is_native)
             if numbers := {number for _, number in found}:
                 self.theirs[name] |= numbers
+            if words := mentions(self.connection, paths, native=is_native):
+                self.said[name] |= words
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether a file that was read holds something of forgotten people."""
+        return bool(self.theirs or self.said or self.lost)
 
     def place_for_native(self) -> Path:
         """Where the next file that is taken in as it is goes."""
@@ -294,18 +304,18 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
     with open_draft(settings, table, load_date, run_id) as draft:
         for path in paths:
             draft.read(path, name_in_inbox(settings, table.source, path))
-        if not (draft.theirs or draft.lost):
+        if not draft.has_forgotten:
             _refuse_unreadable(settings, draft)
             return draft.commit(settings)
         erased = cut_inbox(settings, draft)
     with open_draft(settings, table, load_date, run_id) as draft:
         for path in filter(Path.exists, paths):
             draft.read(path, name_in_inbox(settings, table.source, path))
-        if draft.theirs or draft.lost:
+        if draft.has_forgotten:
             raise DataError(
-                f"Expected {', '.join(sorted(draft.theirs))} of {table.source}.{table.name} to "
-                "hold no forgotten person once their rows were cut out, found one still: take the "
-                f"rows out by hand below {shown(settings.inbox / table.source)} and run again."
+                f"Expected {', '.join(sorted({*draft.theirs, *draft.said}))} below "
+                f"{shown(settings.inbox / table.source)} to hold no forgotten person once their "
+                "rows were cut out, found one still: take them out by hand and run again."
             )
         draft.files = [replace(file, rows_erased=erased.get(file.file, 0)) for file in draft.files]
         _refuse_unreadable(settings, draft)
@@ -315,7 +325,8 @@ def ingest_partition(settings: Settings, table: Table, load_date: date, run_id: 
 def cut_inbox(settings: Settings, draft: Draft) -> dict[str, int]:
     """Cut the rows of forgotten people out of the delivered files that a draft was read from.
 
-    Files that cannot be read and hold one of them are deleted.
+    Their addresses in the rows of others are blanked; files that cannot be read and hold one of
+    them are deleted.
 
     Returns:
         How many rows were cut out of each file.
@@ -325,6 +336,8 @@ def cut_inbox(settings: Settings, draft: Draft) -> dict[str, int]:
     """
     for name, numbers in draft.theirs.items():
         cut_records(settings.inbox / draft.table.source / name, draft.table, numbers)
+    for name, words in draft.said.items():
+        blank_words(settings.inbox / draft.table.source / name, draft.table, words)
     for path in draft.lost:
         path.unlink()
         LOG.warning("deleted %s: it cannot be read and holds a forgotten person", shown(path))

@@ -317,6 +317,29 @@ def test_quarantined_texts_of_theirs_are_erased_and_others_stay(
     assert left(settings, sources) == {}
 
 
+def test_what_others_wrote_of_them_is_blanked_wherever_it_lies(
+    settings: Settings, sources: list[Source], customer: str
+) -> None:
+    mail = f"customer{customer}@example.com"
+    path = settings.inbox / "demo_survey" / START.isoformat() / "responses.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    answer = next(
+        r
+        for r in map(json.loads, lines)
+        if (r["person"] or {}).get("id") not in (None, int(customer))
+    )
+    answer |= {"id": "99", "comment": f"please write to {mail}."}
+    path.write_text("\n".join([*lines, json.dumps(answer), ""]), "utf-8")
+    table = find_table(sources, "demo_survey", "responses")
+    ingest_partition(settings, table, START, "run")
+    # One that only the lake has still.
+    shutil.rmtree(settings.inbox / "demo_crm")
+    forget(settings, sources, customer)
+    assert "please write to [erased]." in path.read_text("utf-8")
+    assert left(settings, sources) == {}
+    assert ingest_partition(settings, table, START, "again").run_id == "forget"
+
+
 def test_the_list_tells_nobody_who_is_on_it(forgotten: Settings, customer: str) -> None:
     text = forgotten_file(forgotten).read_text("utf-8")
     assert f"demo:{customer}" not in text and "example.com" not in text

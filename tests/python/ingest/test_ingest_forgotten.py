@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -114,6 +115,23 @@ def test_rows_of_a_forgotten_person_are_cut_out_of_the_delivered_file_and_the_re
     shop.partition().joinpath("delivery.json").unlink()
     assert shop.ingest(table).rows_read == 2
     assert rows_in_lake(shop) == [ROWS[0], ROWS[2]]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_others_write_of_them_is_blanked_and_the_rest_of_the_text_stays(
+    shop: Shop, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = f"ask {MINE}, not b{MINE} nor {MINE}.uk"
+    monkeypatch.setattr(sys.modules[__name__], "ROWS", [("1", OTHERS, told)])
+    meta, file, content = FORMATS[name]
+    table = shop.declare(**meta, feeds=FEED)
+    add_forgotten(shop.settings, [f"word|{MINE}"])
+    shop.deliver(file, content(shop)).chmod(0o444)
+    shop.ingest(table)
+    assert rows_in_lake(shop) == [("1", OTHERS, f"ask [erased], not b{MINE} nor {MINE}.uk")]
+    shop.partition().joinpath("delivery.json").unlink()
+    shop.ingest(table)
+    assert rows_in_lake(shop) == [("1", OTHERS, f"ask [erased], not b{MINE} nor {MINE}.uk")]
 
 
 def test_what_is_not_cut_keeps_every_byte(shop: Shop) -> None:

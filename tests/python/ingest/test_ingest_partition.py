@@ -165,7 +165,7 @@ def test_what_the_operating_system_refuses_is_said_in_plain_words(
     def refused(path: Path) -> str:
         raise OSError(code, os.strerror(code), str(shop.settings.home / place))
 
-    monkeypatch.setattr(partition, "_sha256", refused)
+    monkeypatch.setattr(partition, "sha256_of", refused)
     shop.deliver("a.csv", GOOD)
     with pytest.raises(DataError, match=words):
         shop.ingest(shop.declare())

@@ -41,7 +41,7 @@ def rewrite_chats(settings: Settings, day: date, change: Callable[[dict[str, str
     for row in rows:
         change(row)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, reader.fieldnames or [], delimiter=";")
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -11,6 +11,7 @@ import csv
 import gzip
 import json
 import multiprocessing
+import os
 import re
 import resource
 import shutil
@@ -39,7 +40,6 @@ from orchestration.ingest import (
     list_quarantined,
     partition_folder,
     read_delivery,
-    write_schema_file,
 )
 from orchestration.ingest.records import LINEAGE_COLUMNS
 from orchestration.lake_files import set_lake_variables
@@ -110,21 +110,29 @@ def make_bench(folder: Path, shared: Path | None, seed: int) -> Bench:
     return Bench(settings, tuple(bases), staging, ids, seed)
 
 
-def play_all(bench: Bench, numbers: Iterable[int], longest: float = LONGEST) -> Iterator[Report]:
+def play_all(bench: Bench, numbers: Iterable[int]) -> Iterator[Report]:
     """Play the files of these numbers one after the other; one that hangs is ended."""
+    # In memory where the machine has a place for it: half of a small ingest waits for the disk.
+    memory = Path("/dev/shm")
+    place = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="cx-fuzz-", dir=place) as folder:
+        yield from _play_in(Path(folder), bench, numbers)
+
+
+def _play_in(folder: Path, bench: Bench, numbers: Iterable[int]) -> Iterator[Report]:
     process: multiprocessing.process.BaseProcess | None = None
     try:
         for number in numbers:
             if process is None:
                 ours, theirs = CONTEXT.Pipe()
-                process = CONTEXT.Process(target=_player, args=(bench, theirs), daemon=True)
+                process = CONTEXT.Process(target=_player, args=(bench, folder, theirs), daemon=True)
                 process.start()
                 theirs.close()
                 ours.recv()
             ours.send(number)
             try:
-                report = ours.recv() if ours.poll(longest) else None
-                problem = f"it took longer than {longest} s"
+                report = ours.recv() if ours.poll(LONGEST) else None
+                problem = f"it took longer than {LONGEST} s"
             except EOFError:
                 report, problem = None, f"it died, or took {MOST_WORK} s of a core"
             if report is None:
@@ -134,7 +142,7 @@ def play_all(bench: Bench, numbers: Iterable[int], longest: float = LONGEST) -> 
                 drawn = bench.draw(number)
                 yield Report(
                     number, drawn.base.name, drawn.kinds, drawn.file_name, "lost",
-                    longest, problems=(problem,),
+                    problems=(problem,),
                 )  # fmt: skip
             else:
                 yield report
@@ -144,7 +152,7 @@ def play_all(bench: Bench, numbers: Iterable[int], longest: float = LONGEST) -> 
             process.join()
 
 
-def _player(bench: Bench, connection: Connection) -> None:
+def _player(bench: Bench, folder: Path, connection: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
     connection.send("ready")
     player: Player | None = None
@@ -153,7 +161,7 @@ def _player(bench: Bench, connection: Connection) -> None:
             number = connection.recv()
         except EOFError:
             return
-        player = player or Player(bench)
+        player = player or Player(bench, folder)
         until = int(time.process_time()) + MOST_WORK
         resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
         connection.send(player.play(number))
@@ -162,16 +170,18 @@ def _player(bench: Bench, connection: Connection) -> None:
 class Player:
     """Plays files one at a time, each in a home of its own."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, folder: Path) -> None:
         self.bench = bench
-        self.folder = Path(tempfile.mkdtemp(prefix="cx-fuzz-"))
+        self.folder = folder
         self.connection = duckdb.connect(config={"memory_limit": "1GB", "threads": 1})
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute("SET VARIABLE cx_hash_key = 'key'")
 
     def play(self, number: int) -> Report:
         drawn = self.bench.draw(number)
-        trial = Trial(drawn, replace(self.bench.settings, home=self.folder / "home"))
+        trial = Trial(
+            drawn, replace(self.bench.settings, home=self.folder / "home"), self.connection
+        )
         shutil.rmtree(trial.settings.home, ignore_errors=True)
         before = _memory(reset=True)
         started = time.process_time()
@@ -207,7 +217,9 @@ class Player:
         table, delivery = trial.drawn.table, trial.delivery
         if delivery is None or any(file.native_file for file in delivery.files):
             return
-        write_schema_file(trial.settings, table)
+        place = Path("lake", table.source, table.name)
+        for path in (self.bench.settings.home / place).iterdir():
+            shutil.copy(path, trial.settings.home / place)
         set_lake_variables(self.connection, trial.settings)
         part = trial.partition / "part.parquet"
         in_lake = self.connection.execute(
@@ -236,6 +248,7 @@ class Trial:
 
     drawn: Drawn
     settings: Settings
+    connection: duckdb.DuckDBPyConnection
     problems: list[str] = field(default_factory=list)
     end: str = ""
     rows: int = 0
@@ -365,10 +378,10 @@ class Trial:
     def _judge_characters(self, in_lake: Sequence[tuple], rows: Sequence[Quarantined]) -> None:
         """Every character after the header is in the lake or in quarantine."""
         dialect = self.drawn.table.dialect
-        left_out = {dialect.delimiter, dialect.quote, "\r", "\n", "\ufeff"}
+        left_out = dict.fromkeys(map(ord, f"{dialect.delimiter}{dialect.quote or ''}\r\n\ufeff"))
 
         def weight(text: str | None) -> int:
-            return sum(ord(letter) for letter in text or "" if letter not in left_out)
+            return sum((text or "").translate(left_out).encode("utf-32-le"))
 
         body = self._body()
         kept = sum(weight(cell) for row in in_lake for cell in row[1:])
@@ -443,26 +456,22 @@ class Trial:
     def _in_lake(self, file: FileDelivery) -> list[tuple]:
         """Row number and cells of the rows of the file."""
         if file.native_file is not None:
-            path = self.partition / file.native_file
-            with duckdb.connect() as connection:
-                return connection.execute(
-                    "SELECT file_row_number + 1, * EXCLUDE (file_row_number) "
-                    "FROM read_parquet(?, file_row_number = true, hive_partitioning = false)",
-                    [str(path)],
-                ).fetchall()
+            return self.connection.execute(
+                "SELECT file_row_number + 1, * EXCLUDE (file_row_number) "
+                "FROM read_parquet(?, file_row_number = true, hive_partitioning = false)",
+                [str(self.partition / file.native_file)],
+            ).fetchall()
         path = self.partition / "part.parquet"
         if not path.is_file():
             return []
-        lineage = ", ".join(LINEAGE_COLUMNS)
-        with duckdb.connect() as connection:
-            relation = connection.read_parquet(str(path), hive_partitioning=False)
-            others = set(relation.columns) - set(LINEAGE_COLUMNS)
-            cells = f", * EXCLUDE ({lineage})" if others else ""
-            return connection.execute(
-                f"SELECT _row_number{cells} FROM read_parquet(?, hive_partitioning = false) "
-                "WHERE _source_file = ?",
-                [str(path), file.file],
-            ).fetchall()
+        relation = self.connection.read_parquet(str(path), hive_partitioning=False)
+        others = set(relation.columns) - set(LINEAGE_COLUMNS)
+        cells = f", * EXCLUDE ({', '.join(LINEAGE_COLUMNS)})" if others else ""
+        return self.connection.execute(
+            f"SELECT _row_number{cells} FROM read_parquet(?, hive_partitioning = false) "
+            "WHERE _source_file = ?",
+            [str(path), file.file],
+        ).fetchall()
 
 
 def _unpacked(content: bytes) -> bytes:

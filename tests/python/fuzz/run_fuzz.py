@@ -29,7 +29,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="play this number alone")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--keep", type=Path, default=Path("fuzz_failures"), help="folder for files")
+    keep = Path(tempfile.gettempdir(), "cx_fuzz_failures")
+    parser.add_argument("--keep", type=Path, default=keep, help="folder for files that failed")
     wanted = parser.parse_args()
     shared = shared_exports()
     if shared is None:

@@ -45,7 +45,7 @@ from orchestration.ingest.records import LINEAGE_COLUMNS
 from orchestration.lake_files import set_lake_variables
 from orchestration.settings import Settings
 
-DAY, DAY_BEFORE = date(2024, 5, 2), date(2024, 5, 1)
+DAY = date(2024, 5, 2)
 # Seconds of a core for a file; and by the clock, for what waits and does nothing.
 MOST_WORK = 20
 LONGEST = 600.0
@@ -60,7 +60,8 @@ class Report:
     """What came of a file; `problems` are empty when all promises held.
 
     Attributes:
-        end: read, with quarantined rows, left out (unreadable), stopped.
+        end: how it ended: read, with rows in quarantine, left out (unreadable), stopped.
+        seconds: of a core.
         memory: peak of the process while it was read, in MiB above before.
     """
 
@@ -260,7 +261,7 @@ class Trial:
         return partition_folder(self.settings, table.source, table.name, DAY)
 
     def deliver(self) -> None:
-        """A good file of the day before, then the broken one, at times with a good one beside."""
+        """The broken file, under a policy of its own, at times with a good one beside it."""
         table, dice = self.drawn.table, self.drawn.dice
         self.stops = dice.random() < 0.5
         self.table = replace(

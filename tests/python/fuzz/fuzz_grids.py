@@ -13,7 +13,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -303,7 +303,3 @@ def _invented(table: Table) -> Grid:
 
 def with_rows(grid: Grid, rows: list[tuple[Any, ...]]) -> Grid:
     return replace(grid, rows=tuple(rows))
-
-
-def is_moment(value: Any) -> bool:
-    return isinstance(value, date | datetime)

@@ -227,6 +227,9 @@ def write_operations(
         (FRESHNESS, own["freshness"]),
     ):
         _write(connection, table, rows_of_table)
+    if any(run.run_id == ops.run_id and run.purpose == "forget" for run in runs):
+        # The records are cleared of whom was forgotten, the version before is not.
+        previous = None
     run_ids = [run.run_id for run in runs]
     earlier = [run_id for run_id in run_ids if run_id != ops.run_id]
     for table, recorded in ((CHECKS, run_ids), (TABLE_ROWS, earlier), (FRESHNESS, earlier)):

@@ -16,8 +16,10 @@ from threading import Thread
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from click.testing import CliRunner
 
 from orchestration import notify
+from orchestration.cli import main
 from orchestration.errors import UsageError
 from orchestration.notify import report_failure, send_alert
 from orchestration.settings import Settings, load_settings
@@ -120,6 +122,15 @@ def test_an_alert_without_a_run_is_told_too(tmp_path, webhook) -> None:
     address, posted = webhook
     assert send_alert(settings_of(tmp_path, CX_WEBHOOK_URL=address), "status", ERROR)
     assert (posted[0]["run_id"], posted[0]["error"]) == (None, ERROR)
+
+
+def test_monitoring_sends_what_it_found(tmp_path, webhook) -> None:
+    address, posted = webhook
+    environment = {"CX_HOME": str(tmp_path), "CX_WEBHOOK_URL": address}
+    done = CliRunner().invoke(main, ["status", "--check", "--alert"], env=environment)
+    assert done.exit_code == 1
+    assert posted[0]["error"] == " ".join(done.stderr.removeprefix("error: ").split())
+    assert posted[0]["error"].startswith("no success: No run has succeeded yet.")
 
 
 def test_nobody_is_told_when_nobody_is_set(tmp_path) -> None:

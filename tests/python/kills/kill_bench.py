@@ -29,7 +29,7 @@ import duckdb
 
 from orchestration.demo import generate
 from orchestration.runs import run_load_dates
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 
 DAYS = (date(2017, 10, 1), date(2017, 10, 2), date(2017, 10, 3))
 # First word of a step of the run.
@@ -42,7 +42,15 @@ LONGEST = 300.0
 
 Content = dict[str, list[tuple]]
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["orchestration.definitions", "orchestration.runs", "dbt.cli.main"])
+CONTEXT.set_forkserver_preload(
+    [
+        "orchestration.definitions",
+        "orchestration.runs",
+        "orchestration.quality.engine",
+        "dbt.cli.main",
+        "dbt.adapters.duckdb",
+    ]
+)
 
 
 @dataclass
@@ -90,13 +98,13 @@ class Report:
 class Bench:
     """The home that every kill starts from, and what its third day has to come to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Path = PROJECT_DIR) -> None:
         self._folder = folder
-        self._home = folder / "before"
-        settings = Settings(home=self._home)
+        self._project = project
+        settings = Settings(home=folder / "before", project_dir=project)
         generate(
             settings.inbox,
-            self._home / "demo" / "truth.json",
+            settings.home / "demo" / "truth.json",
             days=len(DAYS),
             contacts_per_day=40,
             customers=40,
@@ -104,7 +112,7 @@ class Bench:
         )
         _whole_run(settings, DAYS[:2])
         self.before = published_content(settings)
-        undisturbed = self._copy("undisturbed")
+        undisturbed = self.copy("undisturbed")
         self._seconds = _whole_run(undisturbed, DAYS[2:])
         self.after = published_content(undisturbed)
 
@@ -122,7 +130,7 @@ class Bench:
     def play(self, kill: Kill) -> Report:
         """Kill a run, look, run again, and look again."""
         begun = time.monotonic()
-        settings = self._copy("killed")
+        settings = self.copy("killed")
         if kill.stage == LOST_DATABASE:
             settings.warehouse.unlink()
             reached = True
@@ -149,11 +157,12 @@ class Bench:
         report.seconds = time.monotonic() - begun
         return report
 
-    def _copy(self, name: str) -> Settings:
+    def copy(self, name: str, of: str = "before") -> Settings:
+        """A home of its own with what every kill starts from, or `undisturbed` came to."""
         home = self._folder / name
         shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(self._home, home, symlinks=True)
-        return Settings(home=home)
+        shutil.copytree(self._folder / of, home, symlinks=True)
+        return Settings(home=home, project_dir=self._project)
 
 
 def published_content(settings: Settings) -> Content:

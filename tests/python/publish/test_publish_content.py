@@ -288,6 +288,18 @@ def test_ops_keeps_checks_row_counts_and_freshness_of_earlier_runs(
     assert read(rows) == [("run-2", 5), ("run-3", 5)]
 
 
+def test_ops_of_a_version_without_a_forgotten_person_come_from_the_cleared_records(
+    settings, warehouse, read
+) -> None:
+    checked(settings, "run-1", "mart_contacts", False)
+    publish(settings, "run-1")
+    path = settings.state / "checks" / "run-1.json"
+    path.write_text(path.read_text().replace("volume", "[erased]"))
+    start_run(settings, "run-2", "forget")
+    publish(settings, "run-2")
+    assert read("select check_name from ops.check_results") == [("[erased]",)]
+
+
 @pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
 def test_every_mart_says_its_run_its_checks_and_its_time(
     settings, warehouse, read, monkeypatch, most_copied_rows

@@ -1,0 +1,57 @@
+"""One kill a stage, on a project of a few models; `make kills` plays any number on all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from kill_bench import (
+    DAYS,
+    FULL_DISK,
+    LOST_DATABASE,
+    Bench,
+    Kill,
+    differences,
+    published_content,
+)
+from small_project import FEWEST, make_small_project
+
+from orchestration.runs import run_load_dates, run_rebuild
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("kills")
+    yield Bench(folder, make_small_project(folder / "project", FEWEST))
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        Kill("ingest", step=1),
+        Kill("build", step=1, after=0.2),
+        Kill("check", step=2),
+        Kill("publish", after=0.1),
+        Kill(FULL_DISK, after=300_000),
+        Kill(LOST_DATABASE),
+    ],
+    ids=lambda kill: kill.stage,
+)
+def test_after_a_kill_readers_see_a_whole_version_and_the_next_run_succeeds(
+    bench: Bench, kill: Kill
+) -> None:
+    report = bench.play(kill)
+    assert report.problems == []
+    assert report.reached
+
+
+def test_load_dates_that_left_the_lake_leave_every_table_as_in_a_rebuild(bench: Bench) -> None:
+    settings = bench.copy("short", "undisturbed")
+    assert run_load_dates(replace(settings, keep_lake_days=1), DAYS[2:]).error is None
+    left = {path.name for path in settings.lake.glob("*/*/load_date=*")}
+    assert left == {f"load_date={DAYS[2]}"}
+    followed = published_content(settings)
+    assert followed != bench.after
+    assert run_rebuild(settings).error is None
+    assert differences(published_content(settings), followed) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -137,25 +139,21 @@ def _shows_time(cell: Any) -> bool:
 
 def _sheet_rows(workbook: Any, name: str) -> Iterator[Any]:
     """The rows of a sheet; whatever the library stumbles over makes the file unreadable."""
-    try:
+    with _damage_told(f"a damaged sheet {name!r}"):
         sheet = workbook[name]
         # Some programs write a wrong extent into the file; reading then stops too early.
         sheet.reset_dimensions()
         rows = sheet.iter_rows()
         yield from islice(rows, MAXIMUM_ROWS)
         is_whole = next(rows, None) is None
-    except OSError:
-        raise
-    except Exception as error:
-        raise _unreadable(f"a damaged sheet {name!r} ({error})") from None
     if not is_whole:
         raise _unreadable(f"a row beyond row {MAXIMUM_ROWS:,} of the sheet {name!r}")
 
 
 def _unreadable(found: str) -> Unreadable:
     return Unreadable(
-        f"Expected an .xlsx workbook, found {found}: open it, save it again as .xlsx and "
-        "deliver it."
+        f"Expected an .xlsx workbook, found {found}: correct `format`, or save it again as .xlsx "
+        "and deliver it."
     )
 
 
@@ -163,12 +161,22 @@ def _opened(file: BinaryIO) -> Any:
     """The workbook; of a path openpyxl would look at the ending first, of a file at its content."""
     from openpyxl import load_workbook
 
-    try:
+    with _damage_told("one that cannot be opened"):
         return load_workbook(file, read_only=True, data_only=True)
-    except OSError:
-        raise
+
+
+@contextmanager
+def _damage_told(found: str) -> Iterator[None]:
+    """Whatever the library stumbles over makes the file unreadable, but what the system refuses.
+
+    A place that is not in the file is an invalid argument to the system, and damage to us.
+    """
+    try:
+        yield
     except Exception as error:
-        raise _unreadable(f"one that cannot be opened ({error})") from None
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
+        raise _unreadable(f"{found} ({error})") from None
 
 
 def _refuse_bomb(path: Path) -> None:
@@ -182,14 +190,8 @@ def _refuse_bomb(path: Path) -> None:
             "Expected an .xlsx workbook, found an old .xls or a password-protected one: save it "
             "as .xlsx without a password."
         )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile:
-        raise Unreadable(
-            "Expected an .xlsx workbook, found a file that is none or is cut off: "
-            "correct `format` or have it delivered again."
-        ) from None
+    with _damage_told("a file that is none or is cut off"), zipfile.ZipFile(path) as archive:
+        unpacked = sum(item.file_size for item in archive.infolist())
     if unpacked > min(MAXIMUM_UNPACKED_BYTES, max(SMALL_ENOUGH, size * MAXIMUM_EXPANSION)):
         raise Unreadable(
             f"Expected a workbook that unpacks to at most {MAXIMUM_EXPANSION} times its size, "

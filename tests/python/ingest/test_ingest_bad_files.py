@@ -43,6 +43,18 @@ def test_a_row_number_beyond_the_sheet_does_not_stand_for_billions_of_rows(shop:
         shop.ingest(shop.declare(format="xlsx"))
 
 
+def test_a_workbook_from_whose_middle_a_part_is_gone_is_unreadable_or_whole(shop: Shop) -> None:
+    path = shop.deliver("a.xlsx", "")
+    write_calls(path)
+    content = path.read_bytes()
+    table = shop.declare(format="xlsx", on_unreadable_file="continue")
+    for cut in range(40, len(content) - 40, 400):
+        path.write_bytes(content[:20] + content[20 + cut :])
+        (file,) = shop.ingest(table).files
+        said = file.reason or ""
+        assert said.startswith("Expected an .xlsx workbook, found") or file.rows_in_lake == 9
+
+
 def test_empty_rows_that_may_be_the_end_are_not_held_in_memory() -> None:
     def records(last: list[str | None]):
         for number in range(1, 50_000):

@@ -176,7 +176,8 @@ def _damage_told(found: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
-        raise _unreadable(f"{found} ({error})") from None
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise _unreadable(f"{found} ({said})") from None
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -240,7 +240,7 @@ def workbook(rows: list[tuple[Any, ...]]) -> bytes:
     for row in rows:
         sheet.append(
             [
-                "".join(c for c in cell if c >= " ") if isinstance(cell, str) else cell
+                "".join(c if c >= " " else "?" for c in cell) if isinstance(cell, str) else cell
                 for cell in row
             ]
         )

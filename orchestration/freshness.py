@@ -16,9 +16,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from orchestration.declarations import Source, Table
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.declarations import Source, Table
 
 GRACE = timedelta(days=1, hours=12)
 GAPS = 10

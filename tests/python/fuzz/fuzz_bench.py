@@ -41,6 +41,7 @@ from orchestration.ingest import (
     partition_folder,
     read_delivery,
 )
+from orchestration.ingest.reading import has_header
 from orchestration.ingest.records import LINEAGE_COLUMNS
 from orchestration.lake_files import set_lake_variables
 from orchestration.settings import Settings
@@ -448,6 +449,9 @@ class Trial:
             name = declared.get(old.casefold())
             if name is not None and name not in file.missing_columns:
                 self.problems.append(f"the missing column {old!r} is not recorded")
+            is_needed = has_header(drawn.table) or name in drawn.table.key
+            if name is not None and is_needed:
+                self.problems.append(f"a file without the declared column {old!r} was read")
         for new in drawn.new:
             if new not in file.added_columns and new.casefold() not in declared:
                 self.problems.append(

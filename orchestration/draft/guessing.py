@@ -78,6 +78,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "started_at": (
         "starttime",
         "start",
+        "starts",
+        "begin",
         "createdat",
         "created",
         "calldate",
@@ -85,7 +87,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "chatstart",
     ),
     "answered_at": ("timeanswered", "answertime"),
-    "ended_at": ("endtime", "end", "finished", "chatend"),
+    "ended_at": ("endtime", "end", "ends", "finished", "chatend"),
     "queued_at": ("queuetime",),
     "wait_seconds": ("waittime", "speedofanswerinseconds", "speedofanswer", "queueduration"),
     "talk_seconds": ("talktime", "talkduration", "avgtalkduration", "duration", "handletime"),

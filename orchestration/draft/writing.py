@@ -44,6 +44,10 @@ GRAINS = {
     "help_sessions": "visit to the help centre",
     "answer_uses": "answer and day of its uses",
     "cost_ledger": "line of the cost ledger",
+    "ticket_events": "entry of a ticket's log",
+    "agent_status": "status of an agent",
+    "shifts": "shift",
+    "carts": "cart",
 }
 PERSONAL = ("customer_id", "agent_id")
 NOT_MAPPED = "Not mapped: "

@@ -25,8 +25,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import duckdb
+from fuzz_drawn import Drawn
 from fuzz_grids import Base, load_bases, put_together
-from fuzz_mutations import Drawn, draw
+from fuzz_mutations import draw
 from fuzz_project import compile_staging, write_project
 
 from orchestration.declarations import load_entities

@@ -11,7 +11,9 @@ from collections import Counter
 import pytest
 from fuzz_bench import Bench, make_bench, play_all
 from fuzz_grids import shared_exports
-from fuzz_mutations import OF_BYTES, OF_FORMAT, OF_GRID
+from fuzz_of_bytes import OF_BYTES
+from fuzz_of_format import OF_FORMAT
+from fuzz_of_grid import OF_GRID
 
 FILES = 340
 SEED = 1

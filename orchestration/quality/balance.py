@@ -15,7 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestration.errors import DataError
-from orchestration.quality.outcomes import Outcome
+from orchestration.quality.outcomes import Outcome, and_more, delivery_outcome
 from orchestration.quality.targets import (
     date_list,
     literal,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from orchestration.declarations import Source, Table
     from orchestration.ingest.delivery import Delivery
 
-LAYER = "lake"
 BALANCE_CHECK = "rows_balance"
 SHARE_CHECK = "quarantined_share"
 # A small file with a bad row or two is above any share: below this many rows a run goes on, unless
@@ -317,9 +316,11 @@ def _balance_outcome(source: str, table: str, records: Sequence[DeliveryRecord])
             f"Expected all {first.rows_read} rows read from {first.file} of {source}.{table} "
             f"({first.load_date.isoformat()}) to be accounted for, found {first.rows_accepted} "
             f"accepted, {first.rows_superseded} superseded and {first.rows_quarantined} "
-            f"quarantined{_and_more(len(wrong) - 1)}: ingest the load date again and rebuild."
+            f"quarantined{and_more(len(wrong) - 1)}: ingest the load date again and rebuild."
         )
-    return _outcome(source, table, BALANCE_CHECK, message, None, len(wrong), len(records))
+    return delivery_outcome(
+        source, table, BALANCE_CHECK, message, wrong=len(wrong), looked_at=len(records)
+    )
 
 
 def _share_outcome(
@@ -355,11 +356,13 @@ def _share_outcome(
             f"Expected at most {allowed:.1%} of the rows of {source}.{table} in quarantine, found "
             f"{sum(record.rows_quarantined for record in files)} of "
             f"{sum(record.rows_read for record in files)} ({worst[0]:.1%}) of "
-            f"{worst[1].isoformat()}{why}{_and_more(above - 1)}: correct the declaration or the "
+            f"{worst[1].isoformat()}{why}{and_more(above - 1)}: correct the declaration or the "
             "delivery and run the load date again."
         )
     observed = worst[0] if worst else None
-    return _outcome(source, table, SHARE_CHECK, message, observed, above, len(by_date))
+    return delivery_outcome(
+        source, table, SHARE_CHECK, message, wrong=above, looked_at=len(by_date), observed=observed
+    )
 
 
 def _part_outcome(
@@ -372,47 +375,21 @@ def _part_outcome(
         message = (
             f"Expected at most {allowed:.1%} of the {entity} in {source}.{table} in quarantine, "
             f"found {worst.quarantined} of {worst.rows} in {worst.key.file}, most often because "
-            f"{worst.reason}{_and_more(len(above) - 1)}: correct the declaration or the delivery "
+            f"{worst.reason}{and_more(len(above) - 1)}: correct the declaration or the delivery "
             "and run the load date again."
         )
     rows = sum(part.rows for part in parts)
     observed = sum(part.quarantined for part in parts) / rows if rows else None
     name = f"{SHARE_CHECK}_{entity}"
-    return _outcome(source, table, name, message, observed, len(above), len(parts))
+    return delivery_outcome(
+        source, table, name, message, wrong=len(above), looked_at=len(parts), observed=observed
+    )
 
 
 def _is_above(quarantined: int, rows: int, allowed: float) -> bool:
     if not quarantined or quarantined <= allowed * rows:
         return False
     return quarantined >= FEWEST_ROWS_TO_STOP or quarantined == rows
-
-
-def _outcome(
-    source: str,
-    table: str,
-    check_name: str,
-    message: str,
-    observed: float | None,
-    wrong: int,
-    looked_at: int,
-) -> Outcome:
-    return Outcome(
-        layer=LAYER,
-        table=f"{source}__{table}",
-        check_name=check_name,
-        expectation_type=check_name,
-        column=None,
-        severity="critical",
-        success=not message,
-        observed=observed,
-        unexpected_count=wrong,
-        element_count=looked_at,
-        message=message,
-    )
-
-
-def _and_more(others: int) -> str:
-    return f" (and {others} more like it)" if others > 0 else ""
 
 
 def _verdict_rows(

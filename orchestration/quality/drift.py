@@ -11,13 +11,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from orchestration.ingest.reading import has_header, most_similar, shortened
-from orchestration.quality.outcomes import Outcome
+from orchestration.quality.outcomes import Outcome, and_more, delivery_outcome
 
 if TYPE_CHECKING:
     from orchestration.declarations import Table
     from orchestration.ingest.delivery import Delivery
 
-LAYER = "lake"
 COLUMNS_CHECK = "columns_unchanged"
 FILES_CHECK = "files_readable"
 SHOWN_COLUMNS = 20
@@ -108,16 +107,13 @@ def _told(names: Sequence[str]) -> str:
 
 
 def _outcome(table: Table, check: str, sentences: Sequence[str], looked_at: int) -> Outcome:
-    more = f" (and {len(sentences) - 1} more like it)" if len(sentences) > 1 else ""
-    return Outcome(
-        layer=LAYER,
-        table=f"{table.source}__{table.name}",
-        check_name=check,
-        expectation_type=check,
-        column=None,
+    message = f"{sentences[0]}{and_more(len(sentences) - 1)}" if sentences else ""
+    return delivery_outcome(
+        table.source,
+        table.name,
+        check,
+        message,
+        wrong=len(sentences),
+        looked_at=looked_at,
         severity="warning",
-        success=not sentences,
-        unexpected_count=len(sentences),
-        element_count=looked_at,
-        message=f"{sentences[0]}{more}" if sentences else "",
     )

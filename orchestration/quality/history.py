@@ -31,7 +31,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from orchestration.lake_files import set_lake_variables
-from orchestration.quality.outcomes import NO_DATA, Outcome
+from orchestration.quality.outcomes import NO_DATA, Outcome, and_more, delivery_outcome
 from orchestration.quality.targets import date_list, identifier, literal, open_warehouse
 from orchestration.settings import Settings
 from orchestration.state import read_json, write_json
@@ -298,7 +298,7 @@ def _outcome(
     name = f"{table.source}.{table.name}"
     message = "" if looked_at else NO_DATA
     if found:
-        more = f" (and {len(found) - 1} more load dates)" if len(found) > 1 else ""
+        more = and_more(len(found) - 1, "load dates")
         if is_accepted:
             advice = f"accepted for this run by {getpass.getuser()}"
         elif stops:
@@ -308,16 +308,12 @@ def _outcome(
         message = (
             f"Expected {name} to be like its deliveries before, found {found[0]}{more}: {advice}."
         )
-    return Outcome(
-        layer="lake",
-        table=f"{table.source}__{table.name}",
-        check_name=check,
-        expectation_type=check,
-        column=None,
+    return delivery_outcome(
+        table.source,
+        table.name,
+        check,
+        message,
+        wrong=len(found),
+        looked_at=looked_at,
         severity="critical" if stops else "warning",
-        success=not found,
-        observed=None,
-        unexpected_count=len(found),
-        element_count=looked_at,
-        message=message,
     )

@@ -69,6 +69,42 @@ def outcome(
     )
 
 
+def delivery_outcome(
+    source: str,
+    table: str,
+    check_name: str,
+    message: str,
+    *,
+    wrong: int,
+    looked_at: int,
+    severity: Severity = "critical",
+    observed: float | None = None,
+) -> Outcome:
+    """The outcome of a check of the deliveries of a raw table, which no suite holds.
+
+    Args:
+        wrong: how many of the `looked_at` files, days or parts break it; 0 is success.
+    """
+    return Outcome(
+        layer="lake",
+        table=f"{source}__{table}",
+        check_name=check_name,
+        expectation_type=check_name,
+        column=None,
+        severity=severity,
+        success=not wrong,
+        observed=observed,
+        unexpected_count=wrong,
+        element_count=looked_at,
+        message=message,
+    )
+
+
+def and_more(others: int, what: str = "like it") -> str:
+    """` (and 3 more like it)`, or nothing."""
+    return f" (and {others} more {what})" if others > 0 else ""
+
+
 def failed_sentence(
     suite: Suite,
     expectation: Expectation,

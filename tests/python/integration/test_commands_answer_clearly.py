@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import errno
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from click.testing import CliRunner, Result
@@ -212,26 +208,6 @@ def test_status_names_what_is_not_finished_and_how_to_finish_it(tmp_path: Path) 
     assert done.exit_code == 1
     assert "warning: " in done.stderr
     assert "nearest is demo_chat/{load_date}/chats.csv" in done.stderr
-
-
-@pytest.fixture
-def webhook() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """An address that takes posts, and what was posted."""
-    posted: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", posted
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_failed_run_is_posted_once_and_a_dead_webhook_changes_nothing(

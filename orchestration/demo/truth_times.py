@@ -48,7 +48,6 @@ class Walk:
     pending: dict[str, float] = field(default_factory=dict)
     solved_waits: dict[str, float] = field(default_factory=dict)
     moments: set[int] = field(default_factory=set)
-    day_end_status: dict[int, str] = field(default_factory=dict)
 
 
 def times_truth(company: Company, logs: dict[int, list[TicketEvent]]) -> Figures:

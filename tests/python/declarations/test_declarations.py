@@ -57,7 +57,6 @@ sources:
                 score: {from: Rating, decimal: ","}
                 responded_at: Date
 """
-FEEDS = "feeds: {calls: {"
 
 
 @pytest.fixture

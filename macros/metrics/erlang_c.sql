@@ -98,7 +98,32 @@
         ) as required_agents_fractional,
         wait_probability,
         service_level,
+        service_level_before,
         wait_probability * handle_seconds / (agents - erlangs) as speed_of_answer_seconds
     from {{ steps }}
     where is_enough
+{%- endmacro %}
+
+{#
+    The highest occupancy with which a load ends at the first whole number above so many agents,
+    when its target_share is 0: what a given number of agents gives is then in that step.
+#}
+{% macro erlang_c_occupancy_of(agents) -%}
+    erlangs / (floor({{ agents }}) + 0.5)
+{%- endmacro %}
+
+{#
+    Service level of a given number of agents, a fraction or not, from the step that
+    erlang_c_occupancy_of led to; the same straight line. Nobody is answered in time by as many
+    agents as erlangs or fewer, where the queue only grows.
+#}
+{% macro erlang_c_service_level_at(agents, erlangs, service_level_before, service_level) -%}
+    case
+        when {{ agents }} <= {{ erlangs }} then 0
+        else
+            {{ service_level_before }}
+            + ({{ service_level }} - {{ service_level_before }})
+            * ({{ agents }} - greatest(floor({{ agents }}), {{ erlangs }}))
+            / (floor({{ agents }}) + 1 - greatest(floor({{ agents }}), {{ erlangs }}))
+    end
 {%- endmacro %}

@@ -67,6 +67,8 @@ def _show_metric(settings: Settings, metric: Metric) -> None:
     _show("scale", [f"{metric.scale}, {metric.direction.replace('_', ' ')}"])
     _show("excluded", [metric.exclusions])
     _show("defaults", [metric.defaults or NONE])
+    if metric.needs:
+        _show("needs", [metric.needs])
     _show("owner", [metric.owner])
     _show("answers", [f"{each} {titles.get(each, '')}" for each in metric.answers] or [NONE])
     _show(

@@ -74,9 +74,10 @@ def missing_places(settings: Settings, metrics: Iterable[Metric]) -> dict[str, s
     Raises:
         DataError: the published version cannot be read.
     """
-    places: dict[str, dict[str, None]] = {}
+    # By mart and column, with what the column needs.
+    places: dict[str, dict[str, str]] = {}
     for metric in metrics:
-        places.setdefault(metric.mart, {})[metric.column] = None
+        places.setdefault(metric.mart, {})[metric.column] = metric.needs
     path = published_file(settings)
     if path is None:
         return {f"{mart}.{name}": "not published" for mart in places for name in places[mart]}
@@ -95,10 +96,13 @@ def missing_places(settings: Settings, metrics: Iterable[Metric]) -> dict[str, s
                 continue
             has_rows, *has_values = _looked_up(connection, schema, mart, known)
             for name, has_value in zip(known, has_values, strict=True):
-                if not has_value:
-                    what = f"{name} is NULL in all rows" if has_rows else f"no rows in {mart}"
-                    why = inputs.why_nothing(mart)
-                    missing[f"{mart}.{name}"] = f"{what}: {why}" if why else what
+                if has_value:
+                    continue
+                what = f"{name} is NULL in all rows" if has_rows else f"no rows in {mart}"
+                # Where a mart has rows, what feeds it is there: the column asks for more.
+                needs = f"needs {names[name]}" if has_rows and names[name] else ""
+                why = needs or inputs.why_nothing(mart)
+                missing[f"{mart}.{name}"] = f"{what}: {why}" if why else what
     return missing
 
 

@@ -22,6 +22,7 @@ class Metric:
     Attributes:
         columns: column that holds the metric, then those of its interval.
         numerator: an expression of columns; empty where the metric is no ratio of columns.
+        needs: what has to be delivered for a value, where rows of the mart alone give none.
         answers: questions of the documents, such as 3.12.
     """
 
@@ -40,6 +41,7 @@ class Metric:
     owner: str
     exclusions: str
     defaults: str
+    needs: str
     answers: tuple[str, ...]
 
     @property
@@ -110,6 +112,7 @@ def load_metrics(project_dir: Path) -> list[Metric]:
             owner=row["owner"],
             exclusions=row["exclusions"],
             defaults=row["default_parameters"],
+            needs=row["needs"],
             answers=_parts(row["answers"]),
         )
         for row in _rows(project_dir, "metric_registry")

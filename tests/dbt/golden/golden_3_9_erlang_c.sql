@@ -1,6 +1,6 @@
 -- 100 calls in 30 min of 180 s, T 20 s: A = 10; 80 % needs N = 14 (SL .88835, occupancy .714,
 -- C .1741, ASA 7.84 s), N = 13 gives .7956; occupancy of at most .70 needs 15. C(10, 8) is .40918
--- with SL .6536 at an AHT of 240 s; a published .337 is wrong.
+-- with SL .6536 at an AHT of 240 s; a published .337 is wrong. 20 on the schedule are 14 at work.
 with recursive loads as (
     select
         cast(10 as double) as erlangs,
@@ -24,8 +24,46 @@ with recursive loads as (
         1 as max_occupancy
 ),
 
+-- Of the first load: as many at work as 20 and 18.57 scheduled, half an agent less, no more than
+-- erlangs.
+given as (
+    select
+        cast(14 as double) as agents,
+        cast(0.88835 as double) as service_level
+    union all
+    select
+        13 as agents,
+        0.7956 as service_level
+    union all
+    select
+        13.5 as agents,
+        (0.88835 + 0.7956) / 2 as service_level
+    union all
+    select
+        10 as agents,
+        0 as service_level
+),
+
+loads_of_given as (
+    select
+        loads.erlangs,
+        loads.handle_seconds,
+        loads.target_seconds,
+        cast(0 as double) as target_share,
+        {{ erlang_c_occupancy_of('given.agents') }} as max_occupancy
+    from loads
+    cross join given
+    where loads.erlangs = 10 and loads.max_occupancy = 1 and given.agents > loads.erlangs
+),
+
+all_loads as (
+    select * from loads
+    union
+    select * from loads_of_given
+),
+
 erlang_steps as (
-    {{ erlang_c_steps('loads') }}
+    {{ erlang_c_steps('all_loads') }}
 ),
 
 required as (
@@ -88,3 +126,31 @@ where
     erlang_steps.agents = 13
     and golden.max_occupancy = 1
     and abs(erlang_steps.service_level - 0.7956) > 0.00005
+
+union all
+
+select
+    given.agents as erlangs,
+    null as max_occupancy,
+    null as agents,
+    given.service_level,
+    null as wait_probability,
+    null as speed_of_answer_seconds,
+    null as required_agents,
+    required.service_level as found_service_level
+from given
+left join required
+    on
+        required.erlangs = 10
+        and required.target_share = 0
+        and required.required_agents = floor(given.agents) + 1
+where
+    coalesce(
+        abs(
+            {{ erlang_c_service_level_at(
+                'given.agents', '10', 'required.service_level_before', 'required.service_level'
+            ) }}
+            - given.service_level
+        ) > 0.00005,
+        true
+    )

@@ -53,6 +53,27 @@ def test_required_agents_are_the_fewest_that_meet_target_and_occupancy(marts) ->
         )
 
 
+def test_a_schedule_is_judged_by_the_agents_that_it_leaves_at_work(marts) -> None:
+    """Those of a queue are split by load; between whole agents the service level is a line."""
+    rows = marts.execute(
+        "select media.erlangs, media.handle_seconds, media.target_seconds, "
+        "media.scheduled_at_work_agents, media.scheduled_service_level_pct, "
+        "queue.scheduled_agents * (1 - media.shrinkage_pct / 100) * media.erlangs / queue.erlangs "
+        "from marts.mart_staffing as media join marts.mart_staffing as queue "
+        "using (scenario_id, queue, iso_day_of_week, minute_of_day) "
+        "where media.contact_medium <> 'all' and queue.contact_medium = 'all' "
+        "and media.erlangs > 0 and queue.scheduled_agents is not null"
+    ).fetchall()
+    assert len(rows) > 100
+    for erlangs, handle, target, agents, found, expected in rows:
+        assert agents == pytest.approx(expected, rel=1e-4)
+        below, above = max(float(int(agents)), erlangs), int(agents) + 1
+        low = service_level(erlangs, int(agents), target, handle)
+        high = service_level(erlangs, above, target, handle)
+        line = low + (high - low) * (agents - below) / (above - below)
+        assert found == pytest.approx(100 * line if agents > erlangs else 0)
+
+
 def test_what_if_rows_move_the_need_in_their_direction(marts) -> None:
     need = dict(
         marts.execute(

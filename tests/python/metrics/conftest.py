@@ -13,16 +13,18 @@ from orchestration.settings import Settings
 REGISTRY = (
     "metric_id,name,definition,formula,numerator_column,denominator_column,rate_column,"
     "interval_columns,mart,scale,direction,metric_version,owner,exclusions,default_parameters,"
-    "answers\n"
+    "needs,answers\n"
     'csat_pct,Satisfaction,"Good, of all",100 * good / n,good_count,n_count,csat_pct,'
-    "csat_low_pct;csat_high_pct,mart_csat,percent 0-100,higher_is_better,1.0,analytics,Tests,,"
+    "csat_low_pct;csat_high_pct,mart_csat,percent 0-100,higher_is_better,1.0,analytics,Tests,,,"
     "2.4;0.1\n"
     "wait_avg,Mean wait,Mean wait of calls,sum / n,wait_sum,n_count,wait_avg,,mart_calls,seconds,"
-    "lower_is_better,1.1,analytics,Tests,,0.1\n"
+    "lower_is_better,1.1,analytics,Tests,,,0.1\n"
+    "wait_avg_yoy,Change,Change on the year before,now - then,,,wait_avg_yoy,,mart_calls,seconds,"
+    "lower_is_better,1.0,analytics,Tests,,calls of the year before,0.1\n"
     "cart_pct,Abandoned carts,Carts left,100 * left / carts,left_count,carts_count,cart_pct,,"
-    "mart_carts,percent 0-100,lower_is_better,1.0,analytics,Tests,,0.2\n"
+    "mart_carts,percent 0-100,lower_is_better,1.0,analytics,Tests,,finished carts,0.2\n"
     "score,Health,Health of a customer,mean,,,score,,mart_health,points 0-100,higher_is_better,"
-    "1.0,analytics,Tests,,0.3\n"
+    "1.0,analytics,Tests,,,0.3\n"
 )
 BENCHMARKS = (
     "benchmark_id,metric_id,metric_year,country_code,industry,value,unit,population,definition,"

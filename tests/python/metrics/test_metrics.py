@@ -29,7 +29,7 @@ CSAT = """
 """
 CALLS = """
     create table marts.mart_calls as
-    select 30 as wait_sum, 4 as n_count, null::double as wait_avg
+    select 30 as wait_sum, 4 as n_count, null::double as wait_avg, null::double as wait_avg_yoy
 """
 CARTS = """
     create table marts.mart_carts (left_count bigint, carts_count bigint, cart_pct double)
@@ -49,9 +49,9 @@ def metric(settings: Settings, metric_id: str):
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ("", ["csat_pct", "wait_avg", "cart_pct", "score"]),
+        ("", ["csat_pct", "wait_avg", "wait_avg_yoy", "cart_pct", "score"]),
         ("MEAN wait", ["wait_avg"]),
-        ("0.1", ["csat_pct", "wait_avg"]),
+        ("0.1", ["csat_pct", "wait_avg", "wait_avg_yoy"]),
         ("mart_carts", ["cart_pct"]),
         ("nothing", []),
     ],
@@ -87,7 +87,10 @@ def test_a_metric_without_a_value_says_what_is_missing(settings, published) -> N
     }
     assert not data["2.5"].is_answered
     assert {row: list(each.missing.values()) for row, each in data.items() if each.missing} == {
-        "0.1": ["wait_avg is NULL in all rows: of the delivered calls nothing counts for it"],
+        "0.1": [
+            "wait_avg is NULL in all rows: of the delivered calls nothing counts for it",
+            "wait_avg_yoy is NULL in all rows: needs calls of the year before",
+        ],
         "0.2": ["no rows in mart_carts: no source feeds carts"],
         "0.3": ["no table mart_health in the published version"],
     }

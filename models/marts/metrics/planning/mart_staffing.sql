@@ -102,45 +102,6 @@ loaded as (
     from demands
 ),
 
-loads as (
-    select distinct
-        erlangs,
-        handle_seconds,
-        target_seconds,
-        target_share,
-        max_occupancy
-    from loaded
-    where erlangs > 0
-),
-
-erlang_steps as (
-    {{ erlang_c_steps('loads') }}
-),
-
-required as (
-    {{ erlang_c_required('erlang_steps') }}
-),
-
--- Nobody in the queue needs nobody; a queue whose handle time is not known is not planned.
-by_medium as (
-    select
-        loaded.*,
-        case when loaded.erlangs = 0 then 0 else required.required_agents end as required_agents,
-        case when loaded.erlangs = 0 then 0 else required.required_agents_fractional end
-            as required_agents_fractional,
-        required.wait_probability,
-        required.service_level,
-        required.speed_of_answer_seconds
-    from loaded
-    left join required
-        on
-            loaded.erlangs = required.erlangs
-            and loaded.handle_seconds = required.handle_seconds
-            and loaded.target_seconds = required.target_seconds
-            and loaded.target_share = required.target_share
-            and loaded.max_occupancy = required.max_occupancy
-),
-
 shifts as (
     select
         shifts.queue,
@@ -211,6 +172,110 @@ planned_queues as (
     select distinct queue from scheduled
 ),
 
+of_slots as (
+    select
+        *,
+        count(*) over slot as media_count,
+        count(erlangs) over slot as loads_count,
+        sum(erlangs) over (
+            slot order by contact_medium rows between unbounded preceding and unbounded following
+        ) as erlangs_sum
+    from loaded
+    window slot as (partition by scenario_id, queue, iso_day_of_week, minute_of_day)
+),
+
+-- Who is scheduled for a queue serves its media in proportion to their load, which is not known
+-- as long as that of one of them is not.
+at_work as (
+    select
+        of_slots.*,
+        case
+            when
+                planned_queues.queue is not null
+                and of_slots.erlangs > 0
+                and of_slots.loads_count = of_slots.media_count
+                then
+                    coalesce(scheduled.scheduled_agents, 0) * (1 - of_slots.shrinkage)
+                    * of_slots.erlangs / of_slots.erlangs_sum
+        end as scheduled_at_work_agents
+    from of_slots
+    left join planned_queues on of_slots.queue = planned_queues.queue
+    left join scheduled
+        on
+            of_slots.queue = scheduled.queue
+            and of_slots.iso_day_of_week = scheduled.iso_day_of_week
+            and of_slots.minute_of_day = scheduled.minute_of_day
+),
+
+placed as (
+    select
+        *,
+        case
+            when scheduled_at_work_agents > erlangs
+                then {{ erlang_c_occupancy_of('scheduled_at_work_agents') }}
+        end as scheduled_occupancy
+    from at_work
+),
+
+loads as (
+    select
+        erlangs,
+        handle_seconds,
+        target_seconds,
+        target_share,
+        max_occupancy
+    from placed
+    where erlangs > 0
+    union
+    select
+        erlangs,
+        handle_seconds,
+        target_seconds,
+        cast(0 as double) as target_share,
+        scheduled_occupancy as max_occupancy
+    from placed
+    where scheduled_occupancy is not null
+),
+
+erlang_steps as (
+    {{ erlang_c_steps('loads') }}
+),
+
+required as (
+    {{ erlang_c_required('erlang_steps') }}
+),
+
+-- Nobody in the queue needs nobody; a queue whose handle time is not known is not planned.
+by_medium as (
+    select
+        placed.*,
+        case when placed.erlangs = 0 then 0 else required.required_agents end as required_agents,
+        case when placed.erlangs = 0 then 0 else required.required_agents_fractional end
+            as required_agents_fractional,
+        required.wait_probability,
+        required.service_level,
+        required.speed_of_answer_seconds,
+        {{ erlang_c_service_level_at(
+            'placed.scheduled_at_work_agents', 'placed.erlangs', 'as_scheduled.service_level_before',
+            'as_scheduled.service_level'
+        ) }} as scheduled_service_level
+    from placed
+    left join required
+        on
+            placed.erlangs = required.erlangs
+            and placed.handle_seconds = required.handle_seconds
+            and placed.target_seconds = required.target_seconds
+            and placed.target_share = required.target_share
+            and placed.max_occupancy = required.max_occupancy
+    left join required as as_scheduled
+        on
+            placed.erlangs = as_scheduled.erlangs
+            and placed.handle_seconds = as_scheduled.handle_seconds
+            and placed.target_seconds = as_scheduled.target_seconds
+            and as_scheduled.target_share = 0
+            and placed.scheduled_occupancy = as_scheduled.max_occupancy
+),
+
 -- Rounded up once for the queue and not once for each medium.
 combined as (
     select
@@ -226,7 +291,22 @@ combined as (
         case
             when count(*) = count(required_agents_fractional)
                 then sum(cast(required_agents_fractional / (1 - shrinkage) as decimal(18, 6)))
-        end as required_scheduled_agents_fractional
+        end as required_scheduled_agents_fractional,
+        sum(cast(scheduled_at_work_agents as decimal(18, 6))) as scheduled_at_work_agents,
+        -- Of the contacts of all media, so each with its arrivals.
+        case
+            when
+                count(scheduled_at_work_agents)
+                = count(case when erlangs > 0 or erlangs is null then 1 end)
+                then
+                    sum(cast(arrivals_avg * scheduled_service_level as decimal(18, 6)))
+                    / nullif(
+                        sum(case
+                            when scheduled_service_level is not null
+                                then cast(arrivals_avg as decimal(18, 6))
+                        end), 0
+                    )
+        end as scheduled_service_level
     from by_medium
     group by scenario_id, queue, iso_day_of_week, minute_of_day
 ),
@@ -257,6 +337,8 @@ of_queues as (
         cast(case when combined.queue is null then 0 else combined.{{ name }} end as double)
             as {{ name }},
         {%- endfor %}
+        cast(combined.scheduled_at_work_agents as double) as scheduled_at_work_agents,
+        cast(combined.scheduled_service_level as double) as scheduled_service_level,
         -- Who is not planned by queue is not missing: nobody knows.
         case when planned_queues.queue is not null then coalesce(scheduled.scheduled_agents, 0) end
             as scheduled_agents
@@ -296,6 +378,8 @@ unioned as (
         cast(ceil(required_agents / (1 - shrinkage) - 0.000001) as bigint)
             as required_scheduled_agents,
         cast(null as double) as scheduled_agents,
+        scheduled_at_work_agents,
+        100 * scheduled_service_level as scheduled_service_level_pct,
         100 * service_level as predicted_service_level_pct,
         100 * wait_probability as predicted_wait_pct,
         speed_of_answer_seconds as predicted_speed_of_answer_seconds,
@@ -323,6 +407,8 @@ unioned as (
         cast(ceil(required_scheduled_agents_fractional - 0.000001) as bigint)
             as required_scheduled_agents,
         scheduled_agents,
+        scheduled_at_work_agents,
+        100 * scheduled_service_level as scheduled_service_level_pct,
         cast(null as double) as predicted_service_level_pct,
         cast(null as double) as predicted_wait_pct,
         cast(null as double) as predicted_speed_of_answer_seconds,
@@ -350,6 +436,8 @@ select
     required_scheduled_agents_fractional,
     scheduled_agents,
     required_scheduled_agents - scheduled_agents as staffing_gap,
+    scheduled_at_work_agents,
+    scheduled_service_level_pct,
     predicted_service_level_pct,
     predicted_wait_pct,
     predicted_occupancy_pct,

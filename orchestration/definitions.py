@@ -19,9 +19,7 @@ from orchestration.defs.session import SESSION, Watch, session_resource
 from orchestration.defs.transform import transform_assets
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings, load_settings
-
-# Seconds; longer than a rebuild takes, shorter than the time to the next daily run.
-PATIENCE = 6 * 3600
+from orchestration.state import PATIENCE_SECONDS
 
 
 def build_definitions(
@@ -53,7 +51,7 @@ def build_definitions(
         sensors=[inbox_sensor(settings, tables, daily), failure_sensor(settings)],
         resources={
             SESSION: session_resource(
-                settings, sources, suites, watch or Watch(wait_seconds=PATIENCE)
+                settings, sources, suites, watch or Watch(wait_seconds=PATIENCE_SECONDS)
             )
         },
         # DuckDB has one writer: one process does a run.

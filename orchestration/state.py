@@ -31,6 +31,8 @@ RECORD_FOLDERS = ("runs", "checks", "figures")
 LOCK_SECONDS = 0.25
 LOCK_PAUSE_SECONDS = 0.05
 WAITING_PAUSE_SECONDS = 1.0
+# Of whoever cannot be asked again; longer than a rebuild takes, shorter than to the next daily run.
+PATIENCE_SECONDS = 6 * 3600.0
 
 
 class LockedError(CxError):

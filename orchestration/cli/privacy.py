@@ -47,7 +47,7 @@ def _erase(
     from orchestration.cli.display import say, show_table
     from orchestration.erasure import erase, plan_erasure
     from orchestration.publish import prune
-    from orchestration.state import run_lock
+    from orchestration.state import PATIENCE_SECONDS, run_lock
 
     run_id = str(uuid4())
     with run_lock(settings, run_id, "forget"):
@@ -64,8 +64,14 @@ def _erase(
                 f"inbox erased, {counted(erased.files, 'unreadable file')} deleted, "
                 f"{erased.addresses:,} addresses blanked in texts of others"
             )
-    execute(settings, lambda progress: runs().run_rebuild(settings, "forget", progress=progress))
-    with run_lock(settings, run_id, "forget"):
+    # A run that waited for this may come in between: it reads a lake without them.
+    execute(
+        settings,
+        lambda progress: runs().run_rebuild(
+            settings, "forget", progress=progress, wait_seconds=PATIENCE_SECONDS
+        ),
+    )
+    with run_lock(settings, run_id, "forget", PATIENCE_SECONDS):
         prune(settings, keep=1)
     return True
 
@@ -76,13 +82,13 @@ def _prove(settings: Settings, sources: Sequence[Source], *, is_rebuilt: bool) -
     from orchestration.cli.display import say, show_table
     from orchestration.erasure import scan, scrub_texts
     from orchestration.ingest.forgotten import load_forgotten
-    from orchestration.state import run_lock
+    from orchestration.state import PATIENCE_SECONDS, run_lock
 
     forgotten = load_forgotten(settings)
     if forgotten is None:
         say("Nobody was forgotten.")
         return
-    with run_lock(settings, str(uuid4()), "forget"):
+    with run_lock(settings, str(uuid4()), "forget", PATIENCE_SECONDS if is_rebuilt else 0.0):
         if is_rebuilt:
             scrub_texts(settings, forgotten)
         places = scan(settings, sources, forgotten)

@@ -179,6 +179,19 @@ class Table:
         }
         return frozenset(fed | {self.split_path(name)[0] for name in self.personal})
 
+    @property
+    def paths(self) -> tuple[tuple[str, str], ...]:
+        """Every raw column of which a value inside is read, with the path of that value, once."""
+        fed = [
+            (raw, spec.path)
+            for feed in self.feeds.values()
+            for spec in feed.fields.values()
+            if spec.path
+            for raw in spec.raw
+        ]
+        personal = (self.split_path(name) for name in self.personal)
+        return tuple(dict.fromkeys([*fed, *((raw, path) for raw, path in personal if path)]))
+
     def split_path(self, name: str) -> tuple[str, str | None]:
         """A raw column and the path of a value inside it, which only JSON has."""
         column, _, path = name.partition(".")

@@ -22,7 +22,8 @@ class FileDelivery:
         file: path relative to inbox/<source>.
         rows_read: records found, good or not; 0 for an unreadable file.
         rows_quarantined: records that are no row; the others are in the lake.
-        missing_columns: declared raw columns that the file lacks (NULL in the lake).
+        missing_columns: declared raw columns that the file lacks (NULL in the lake), and declared
+            names inside the values of others, as `column.name`.
         added_columns: columns that the declaration does not name.
         status: read or unreadable.
         reason: why it is unreadable, else None.
@@ -30,6 +31,7 @@ class FileDelivery:
             rows are encoded with those of other files.
         native_run_id: the run that took it in; None without `native_file`.
         rows_erased: rows of forgotten people that were cut out of it; in no other count.
+        nested: names inside the values of columns that are read by `path`, as `column.name`.
     """
 
     file: str
@@ -45,6 +47,7 @@ class FileDelivery:
     native_file: str | None = None
     native_run_id: str | None = None
     rows_erased: int = 0
+    nested: tuple[str, ...] = ()
 
     @property
     def rows_in_lake(self) -> int:
@@ -119,5 +122,5 @@ def load_deliveries(
 
 
 def _file_delivery(item: dict[str, Any]) -> FileDelivery:
-    lists = ("columns", "missing_columns", "added_columns")
-    return FileDelivery(**{**item, **{name: tuple(item[name]) for name in lists}})
+    lists = ("columns", "missing_columns", "added_columns", "nested")
+    return FileDelivery(**{**item, **{name: tuple(item.get(name, ())) for name in lists}})

@@ -339,9 +339,13 @@ def value_in(text: Fragment, path: str | None) -> Fragment:
     """A text, or the value in its JSON."""
     if path is None:
         return text
-    keys = (f"[{key}]" if key.isdigit() else f'."{key}"' for key in path.split("."))
-    place = literal("$" + "".join(keys))
+    place = place_in_json(path.split("."))
     return Fragment(f"CASE WHEN json_valid({text}) THEN json_extract_string({text}, {place}) END")
+
+
+def place_in_json(keys: Iterable[str]) -> Fragment:
+    """Where a value is in a JSON text: names of objects, numbers of places in lists."""
+    return literal("$" + "".join(f"[{key}]" if key.isdigit() else f'."{key}"' for key in keys))
 
 
 def _cleaned(text: Fragment, null_tokens: Iterable[str]) -> Fragment:

@@ -45,6 +45,7 @@ from orchestration.ingest.native import (
     recorded_types,
     take_in,
 )
+from orchestration.ingest.nested import missing_names, nested_names
 from orchestration.ingest.parquet_file import ParquetReader
 from orchestration.ingest.quarantine import (
     QuarantineFiles,
@@ -122,6 +123,7 @@ class Draft:
         columns: list[str] = []
         lineage = Lineage(self.table.source, name, self.load_date, self.run_id)
         rows_read = rows_quarantined = 0
+        nested: tuple[str, ...] = ()
         reason = native = None
         mark = self.rows.mark()
         try:
@@ -156,6 +158,10 @@ class Draft:
         else:
             self.segments += writer.segments
             self._find_theirs(name, writer.segments, native)
+            paths = [native] if native else writer.segments
+            nested = nested_names(
+                self.connection, self.table, columns, paths, native=native is not None
+            )
         after = path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DataError(
@@ -163,6 +169,9 @@ class Draft:
                 "deliver under another name and rename when the file is whole."
             )
         knows_columns = reason is None and (bool(columns) or rows_read > 0)
+        missing = missing_columns(self.table, columns)
+        if rows_read > rows_quarantined:
+            missing += missing_names(self.table, columns, nested)
         found = FileDelivery(
             file=name,
             bytes=before.st_size,
@@ -170,12 +179,13 @@ class Draft:
             rows_read=rows_read,
             rows_quarantined=rows_quarantined,
             columns=tuple(columns),
-            missing_columns=missing_columns(self.table, columns) if knows_columns else (),
+            missing_columns=missing if knows_columns else (),
             added_columns=added_columns(self.table, columns),
             status="read" if reason is None else "unreadable",
             reason=reason,
             native_file=native.name if native else None,
             native_run_id=self.run_id if native else None,
+            nested=nested,
         )
         self.files.append(found)
         return found

@@ -16,6 +16,7 @@ from orchestration.declarations.shapes import Table
 from orchestration.ingest.delivery import DELIVERY_FILE, Delivery, FileDelivery, read_delivery
 from orchestration.ingest.erasing import erase_partition
 from orchestration.ingest.native import recorded_types
+from orchestration.ingest.nested import missing_names, nested_names
 from orchestration.ingest.opening import escaped_path
 from orchestration.ingest.partition import (
     PART_FILE,
@@ -202,14 +203,23 @@ def _files(
         if again_file is not None and (again_file.status == "read" or file.status != "read"):
             files.append(again_file)
         elif counts[file.file]:
-            columns = list(dict.fromkeys([*file.columns, *restored[file.file].writer.columns]))
+            writer = restored[file.file].writer
+            columns = list(dict.fromkeys([*file.columns, *writer.columns]))
+            names = nested_names(
+                writer.connection, table, writer.columns, writer.segments, native=False
+            )
+            nested = sorted({*file.nested, *names})
             files.append(
                 replace(
                     file,
                     rows_quarantined=file.rows_quarantined - counts[file.file],
                     columns=tuple(columns),
-                    missing_columns=missing_columns(table, columns),
+                    missing_columns=(
+                        *missing_columns(table, columns),
+                        *missing_names(table, columns, nested),
+                    ),
                     added_columns=added_columns(table, columns),
+                    nested=tuple(nested),
                 )
             )
         else:

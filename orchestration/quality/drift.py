@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from orchestration.ingest.nested import missing_names
 from orchestration.ingest.reading import has_header, most_similar, shortened
 from orchestration.quality.outcomes import Outcome, and_more, delivery_outcome
 
@@ -58,23 +59,21 @@ def check_shapes(
 
 def _change(table: Table, delivery: Delivery, own: Sequence[Delivery]) -> str | None:
     """The columns that a delivery has or lacks beside those before it, in a sentence."""
-    earlier = [
-        columns
-        for other in own
-        if other.load_date < delivery.load_date and (columns := _columns(other))
-    ]
+    earlier = [other for other in own if other.load_date < delivery.load_date and _columns(other)]
     now = _columns(delivery)
     if not earlier or not now:
         return None
-    seen = {name for columns in earlier for name in columns}
+    seen = {name for other in earlier for name in _columns(other)}
     declared = {name.casefold() for name in table.raw_columns}
     new = [now[key] for key in now if key not in seen]
     gone = [
         name
-        for key, name in earlier[-1].items()
+        for key, name in _columns(earlier[-1]).items()
         # Records of JSON leave out what they do not have: only what is read is missed.
         if key not in now and (has_header(table) or key in declared)
     ]
+    new_inside, gone_inside = _changed_inside(table, delivery, earlier)
+    new, gone = new + new_inside, gone + gone_inside
     if not new and not gone:
         return None
     parts = [f"{what} {_told(names)}" for what, names in (("new", new), ("gone", gone)) if names]
@@ -89,6 +88,28 @@ def _change(table: Table, delivery: Delivery, own: Sequence[Delivery]) -> str | 
         f"{': ' + '; '.join(looks) if looks else ''}: declare what is to be read in "
         f"{table.declared_in.name}:{table.line}, or have the file delivered as before."
     )
+
+
+def _changed_inside(
+    table: Table, delivery: Delivery, earlier: Sequence[Delivery]
+) -> tuple[list[str], list[str]]:
+    """New and gone names inside JSON values: those that are read, and what stands there instead."""
+    if not delivery.rows_in_lake:
+        return [], []
+    now, last = _nested(delivery), _nested(earlier[-1])
+    gone = [
+        name
+        for name in missing_names(table, list(_columns(delivery).values()), now)
+        if name in last
+    ]
+    places = {name.rpartition(".")[0] for name in gone}
+    seen = {name for other in earlier for name in _nested(other)}
+    new = [name for name in now if name not in seen and name.rpartition(".")[0] in places]
+    return new, gone
+
+
+def _nested(delivery: Delivery) -> list[str]:
+    return sorted({name for file in delivery.files for name in file.nested})
 
 
 def _columns(delivery: Delivery) -> dict[str, str]:

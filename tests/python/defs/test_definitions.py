@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +28,9 @@ from orchestration.defs.partitions import load_dates_of_run, range_tags
 from orchestration.defs.quality import EXPECTATIONS
 from orchestration.defs.transform import DBT_TESTS
 from orchestration.quality.suites import load_suites
+from orchestration.runs import QUIET
 from orchestration.settings import Settings
+from orchestration.state import load_runs, run_lock
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +157,40 @@ def test_the_schedule_asks_for_the_day_that_is_over(definitions: dg.Definitions)
     request = schedule(context)
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "2026-02-28"
+
+
+def test_a_tick_of_the_schedule_waits_for_the_run_that_goes_on_and_then_works(
+    settings: Settings, definitions: dg.Definitions, daily: dg.JobDefinition
+) -> None:
+    tick = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2024, 1, 2, 5, tzinfo=UTC),
+        repository_def=definitions.get_repository_def(),
+    )
+    schedule = definitions.resolve_schedule_def("daily_schedule")
+    [request] = schedule.evaluate_tick(tick).run_requests
+    with ThreadPoolExecutor() as pool:
+        with run_lock(settings, "by-hand", "backfill"):
+            scheduled = pool.submit(
+                daily.execute_in_process,
+                partition_key=request.partition_key,
+                raise_on_error=False,
+                run_config=QUIET,
+            )
+            begun = time.monotonic()
+            while "waiting for backfill by-hand" not in log_of(settings):
+                assert time.monotonic() - begun < 60 and not scheduled.done()
+                time.sleep(0.1)
+            assert load_runs(settings) == []
+        run_id = scheduled.result(timeout=60).run_id
+    # There is nothing to run on, which nobody knows who has not been let in.
+    [record] = load_runs(settings)
+    assert (record.run_id, record.status) == (run_id, "failed")
+    assert record.error is not None
+    assert record.error.startswith("Expected deliveries of 2024-01-01 in ")
+
+
+def log_of(settings: Settings) -> str:
+    return settings.log_file.read_text("utf-8") if settings.log_file.exists() else ""
 
 
 def test_a_run_without_a_partition_is_about_everything_and_a_range_about_its_deliveries(

@@ -10,10 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from ingest_shop import Shop, assert_nothing_lost
+from ingest_shop import DAY, Shop, assert_nothing_lost
 
 from orchestration.errors import DataError
+from orchestration.quality.drift import check_shapes
 
+LATER = DAY + timedelta(days=1)
 JSON_FILES: dict[str, tuple[str, dict[str, Any], int, int]] = {
     "a list": ('[{"id": 1}, {"id": 2}]', {"format": "json"}, 2, 0),
     "one record": ('{"id": 1}', {"format": "json"}, 1, 0),
@@ -60,6 +62,37 @@ def test_json_values_keep_their_text(shop: Shop) -> None:
         ("12345678901234567890", "1.50", None, "", "true", '{"a": [1.0, "é", null]}', None),
         ("2", None, None, None, None, None, "7"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "second"),
+    [
+        (
+            "jsonl",
+            '{"id": 1, "who": {"agent": {"id": 7}, "a.b": 1, "kim@example.org": 1}}\n',
+            '{"id": 2, "who": {"worker": {"id": 7}}}\n{"id": 3, "who": "nobody"}\n',
+        ),
+        (
+            "csv",
+            'id,who\n1,"{""agent"": {""id"": 7}}"\n',
+            'id,who\n2,"{""worker"": 7}"\n3,nobody\n',
+        ),
+    ],
+)
+def test_a_name_inside_a_value_that_is_read_is_known_and_missed_once_it_is_renamed(
+    shop: Shop, form: str, first: str, second: str
+) -> None:
+    feeds = {"calls": {"agent_id": {"from": "Who", "path": "agent.id"}}}
+    table = shop.declare(format=form, feeds=feeds)
+    shop.deliver("a", first)
+    shop.deliver("a", second, LATER)
+    before, after = shop.ingest(table), shop.ingest(table, LATER)
+    assert before.files[0].nested == ("Who.agent", "Who.agent.id")
+    assert before.files[0].missing_columns == ()
+    assert after.files[0].missing_columns == ("Who.agent",)
+    _, found = check_shapes([table], [before, after], [LATER])
+    assert "new 'Who.worker' and gone 'Who.agent' in" in found.message
+    assert found.severity == "warning"
 
 
 def test_a_quarantined_line_is_the_line(shop: Shop) -> None:

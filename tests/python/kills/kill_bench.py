@@ -1,10 +1,15 @@
 """A warehouse that is killed in the middle of a run, and what must be true of it afterwards.
 
-Every kill starts from a copy of the same home: two load dates published, a third one delivered.
-A process of its own runs the third; it is killed with all its children while a stage goes on. Then
+Every kill starts from the same home: two load dates published, a third one delivered. `cx run` of
+the third, in a process of its own, is killed with all its children at a moment of one of its steps.
+Then
 
 - the version that readers see is whole: that of before the run or that of after it;
-- the same run, started again, succeeds, and publishes what an undisturbed run publishes.
+- the same command, given again, succeeds, and publishes what an undisturbed run publishes;
+- nothing is left half-written, and nobody was shown a traceback.
+
+The home is put back at its own path each time: at another one dbt would parse and build everything
+anew, which is most of what a kill costs. Processes are forked from one that has the imports done.
 
 Disks are not mounted here: a full one is a limit on the size of files, which every write runs into.
 """
@@ -17,33 +22,38 @@ import random
 import resource
 import shutil
 import signal
+import sys
+import threading
 import time
-import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import pairwise
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import duckdb
+from published_tables import differences, published_content
 
+from orchestration.cli import main
 from orchestration.demo import generate
-from orchestration.runs import run_load_dates
 from orchestration.settings import PROJECT_DIR, Settings
 
-DAYS = (date(2017, 10, 1), date(2017, 10, 2), date(2017, 10, 3))
-# First word of a step of the run.
-STAGES = ("ingest", "build", "check", "publish")
+DAYS = ("2017-10-01", "2017-10-02", "2017-10-03")
+BEFORE = ("backfill", "--from", DAYS[0], "--to", DAYS[1])
+THIRD = ("run", "--date", DAYS[2])
+# First word of a step of the run, as `cx run` prints it; `close` is what comes after the last one:
+# records, pages of the checks, old versions that go.
+STAGES = ("prepare", "ingest", "build", "check", "publish", "close")
 FULL_DISK = "full disk"
 LOST_DATABASE = "lost database"
-# What says which run made a row, and when.
-OF_THE_RUN = ("_run_id", "computed_at", "dq_status")
-LONGEST = 300.0
+LONGEST = 600.0
+DONE = "\N{CHECK MARK} "
 
-Content = dict[str, list[tuple]]
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
+        "kill_bench",
+        "orchestration.cli.display",
         "orchestration.definitions",
         "orchestration.runs",
         "orchestration.quality.engine",
@@ -53,29 +63,13 @@ CONTEXT.set_forkserver_preload(
 )
 
 
-@dataclass
-class Pipe:
-    """A progress that tells another process what goes on."""
-
-    connection: Connection
-
-    def started(self, step: str) -> None:
-        self.connection.send(step)
-
-    def noted(self, step: str, text: str) -> None: ...
-
-    def finished(self, step: str, seconds: float, detail: str) -> None: ...
-
-    def failed(self, step: str, seconds: float, detail: str) -> None: ...
-
-
 @dataclass(frozen=True)
 class Kill:
     """Where a run is killed.
 
     Attributes:
-        stage: one of STAGES, FULL_DISK or LOST_DATABASE.
-        step: how many steps of the stage begin before.
+        stage: one of STAGES, FULL_DISK or LOST_DATABASE: killed in a build and the warehouse lost.
+        step: how many steps of the stage (of `build`, when the warehouse is lost) end before.
         after: seconds into the step; for a full disk the largest file in bytes.
     """
 
@@ -83,16 +77,52 @@ class Kill:
     step: int = 0
     after: float = 0.0
 
+    @property
+    def steps_of(self) -> str:
+        return "build" if self.stage == LOST_DATABASE else self.stage
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run is not allowed: to go on for `seconds` after `steps`, or to write larger files."""
+
+    steps: int | None = None
+    seconds: float = 0.0
+    file_bytes: int | None = None
+
+
+NO_LIMITS = Limits()
+
 
 @dataclass
 class Report:
     """What came of a kill; `problems` are empty when all promises held."""
 
-    kill: Kill
     reached: bool
-    version_seen: str
-    seconds: float
+    version_seen: str = ""
+    seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run printed, line by line with the seconds since its begin, and how it ended."""
+
+    lines: tuple[tuple[str, float], ...]
+    exit_code: int
+
+    @property
+    def steps(self) -> list[tuple[str, float]]:
+        """The steps that were done, and what came after the last one, with their seconds."""
+        done = [(line.split()[1], at) for line, at in self.lines if line.startswith(DONE)]
+        ends = [*done, ("close", self.lines[-1][1])]
+        begins = [0.0, *(at for _, at in done)]
+        return [(name, end - begin) for (name, end), begin in zip(ends, begins, strict=True)]
+
+    @property
+    def message(self) -> str:
+        """What was printed on an error."""
+        return next((line for line, _ in self.lines if line.startswith("error: ")), "no answer")
 
 
 class Bench:
@@ -100,43 +130,43 @@ class Bench:
 
     def __init__(self, folder: Path, project: Path = PROJECT_DIR) -> None:
         self._folder = folder
-        self._project = project
-        settings = Settings(home=folder / "before", project_dir=project)
+        self.settings = Settings(home=folder / "home", project_dir=project)
         generate(
-            settings.inbox,
-            settings.home / "demo" / "truth.json",
+            self.settings.inbox,
+            self.settings.home / "demo" / "truth.json",
             days=len(DAYS),
             contacts_per_day=40,
             customers=40,
             agents=8,
         )
-        _whole_run(settings, DAYS[:2])
-        self.before = published_content(settings)
-        undisturbed = self.copy("undisturbed")
-        self._seconds = _whole_run(undisturbed, DAYS[2:])
-        self.after = published_content(undisturbed)
+        whole_run(self.settings, BEFORE)
+        self.before = published_content(self.settings)
+        self._keep("before")
+        self._steps = whole_run(self.settings, THIRD).steps
+        self.after = published_content(self.settings)
+        self._keep("after")
 
     def draw(self, dice: random.Random) -> Kill:
         """A kill at random; steps of no time are hit as often as long ones."""
-        stage = dice.choice([*STAGES, *STAGES, *STAGES, FULL_DISK, LOST_DATABASE])
+        stage = dice.choice([*STAGES, *STAGES, FULL_DISK, LOST_DATABASE])
         if stage == FULL_DISK:
-            return Kill(stage, after=dice.choice([2_000, 20_000, 300_000, 1_500_000]))
-        if stage == LOST_DATABASE:
-            return Kill(stage)
-        steps = {name: seconds for name, seconds in self._seconds.items() if _is(stage, name)}
+            return Kill(stage, after=int(10 ** dice.uniform(0, 6.5)))
+        steps = self._steps_of(Kill(stage))
         step = dice.randrange(len(steps))
-        return Kill(stage, step, dice.random() * list(steps.values())[step])
+        return Kill(stage, step, dice.random() * self._steps[steps[step]][1])
 
-    def play(self, kill: Kill) -> Report:
-        """Kill a run, look, run again, and look again."""
+    def play(self, *kills: Kill) -> Report:
+        """Kill a run, and the next one for each further kill; look, run again, and look again."""
         begun = time.monotonic()
-        settings = self.copy("killed")
-        if kill.stage == LOST_DATABASE:
-            settings.warehouse.unlink()
-            reached = True
-        else:
-            reached = _run(settings, DAYS[2:], kill)
-        report = Report(kill, reached, "", 0.0)
+        settings = self.restore("before")
+        report = Report(reached=True)
+        for kill in kills:
+            ran = _run(settings, THIRD, self._limits(kill))
+            report.reached &= ran.exit_code != 0
+            if any("Traceback" in line for line, _ in ran.lines):
+                report.problems.append("the killed run showed a traceback")
+            if kill.stage == LOST_DATABASE:
+                settings.warehouse.unlink(missing_ok=True)
         try:
             seen = published_content(settings)
             report.version_seen = {True: "before"}.get(
@@ -146,124 +176,80 @@ class Bench:
                 report.problems.append("the published version is neither that of before nor after")
         except (duckdb.Error, OSError) as error:
             report.problems.append(f"the published version cannot be read: {error}")
-        try:
-            _whole_run(settings, DAYS[2:])
+        ran = _run(settings, THIRD)
+        if ran.exit_code:
+            report.problems.append(f"the next run failed: {ran.message}")
+        else:
             report.problems += differences(self.after, published_content(settings))
-        except AssertionError as error:
-            report.problems.append(f"the next run failed: {error}")
         left = sorted(path.name for path in (settings.lake / ".tmp").glob("*"))
         if left:
             report.problems.append(f"left in the lake: {', '.join(left)}")
         report.seconds = time.monotonic() - begun
         return report
 
-    def copy(self, name: str, of: str = "before") -> Settings:
-        """A home of its own with what every kill starts from, or `undisturbed` came to."""
-        home = self._folder / name
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(self._folder / of, home, symlinks=True)
-        return Settings(home=home, project_dir=self._project)
+    def restore(self, name: str) -> Settings:
+        """Put the home back to what it was `before` the third day, or `after` it."""
+        shutil.rmtree(self.settings.home)
+        shutil.copytree(self._folder / name, self.settings.home, symlinks=True)
+        return self.settings
+
+    def _keep(self, name: str) -> None:
+        shutil.copytree(self.settings.home, self._folder / name, symlinks=True)
+
+    def _steps_of(self, kill: Kill) -> list[int]:
+        return [at for at, (name, _) in enumerate(self._steps) if name == kill.steps_of]
+
+    def _limits(self, kill: Kill) -> Limits:
+        if kill.stage == FULL_DISK:
+            return Limits(file_bytes=int(kill.after))
+        return Limits(steps=self._steps_of(kill)[kill.step], seconds=kill.after)
 
 
-def published_content(settings: Settings) -> Content:
-    """Every table of core and marts as sorted rows, without what says which run made them."""
-    content = {}
-    with duckdb.connect(str(settings.published / "cx.duckdb"), read_only=True) as connection:
-        tables = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables "
-            "WHERE table_schema IN ('core', 'marts') ORDER BY ALL"
-        ).fetchall()
-        for schema, name in tables:
-            left_out = f"c -> c NOT IN {OF_THE_RUN}"
-            rows = connection.execute(
-                f'SELECT COLUMNS({left_out}) FROM "{schema}"."{name}" ORDER BY ALL'
-            ).fetchall()
-            content[f"{schema}.{name}"] = rows
-    return content
+def whole_run(settings: Settings, arguments: Sequence[str]) -> Ran:
+    """A command of `cx` to its end, in a process that has the imports done already."""
+    ran = _run(settings, arguments)
+    assert ran.exit_code == 0, ran.lines
+    return ran
 
 
-def differences(expected: Content, found: Content) -> list[str]:
-    """A sentence for each table that is not as expected."""
-    return [
-        f"{name}: expected {len(expected.get(name, []))} rows as of an undisturbed run, "
-        f"found {len(found.get(name, []))}, {len(_surplus(found, expected, name))} of them others"
-        for name in sorted(expected.keys() | found.keys())
-        if expected.get(name) != found.get(name)
-    ]
-
-
-def _surplus(one: Content, other: Content, name: str) -> list[tuple]:
-    known = {repr(row) for row in other.get(name, [])}
-    return [row for row in one.get(name, []) if repr(row) not in known]
-
-
-def _is(stage: str, step: str) -> bool:
-    return step.split()[0] == stage
-
-
-def _whole_run(settings: Settings, days: tuple[date, ...]) -> dict[str, float]:
-    """Run to the end in a process of its own; seconds of the steps by name."""
+def _run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMITS) -> Ran:
+    """A command of `cx` in a process of its own, to its end or to where it is killed."""
     ours, theirs = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_child, args=(settings, days, theirs, None))
+    process = CONTEXT.Process(target=_cx, args=(settings, arguments, theirs, limits))
+    begun = time.monotonic()
     process.start()
     theirs.close()
-    begun: list[tuple[str, float]] = []
-    message = "no answer"
-    while True:
-        try:
-            said = ours.recv()
-        except EOFError:
-            break
-        if isinstance(said, tuple):
-            message = said[0]
-        else:
-            begun.append((said, time.monotonic()))
-    process.join()
-    begun.append(("", time.monotonic()))
-    assert process.exitcode == 0, message
-    return {name: after - start for (name, start), (_, after) in pairwise(begun) if name}
-
-
-def _run(settings: Settings, days: tuple[date, ...], kill: Kill) -> bool:
-    """Run until the kill; whether the run got there."""
-    ours, theirs = CONTEXT.Pipe(duplex=False)
-    limit = int(kill.after) if kill.stage == FULL_DISK else None
-    process = CONTEXT.Process(target=_child, args=(settings, days, theirs, limit))
-    process.start()
-    theirs.close()
+    # A run that hangs is killed, and has failed.
+    watchdog = threading.Timer(LONGEST, _kill, [process])
+    watchdog.start()
+    lines: list[tuple[str, float]] = []
     passed = 0
-    try:
-        while ours.poll(LONGEST):
-            said = ours.recv()
-            if isinstance(said, str) and _is(kill.stage, said):
-                if passed == kill.step:
-                    time.sleep(kill.after)
-                    return process.is_alive()
-                passed += 1
-        raise TimeoutError(f"Expected the run to say something within {LONGEST} s, found nothing.")
-    except EOFError:
-        return kill.stage == FULL_DISK
-    finally:
-        if process.is_alive() and process.pid is not None:
-            # The child is the leader of a session of its own: its children die with it.
-            os.killpg(process.pid, signal.SIGKILL)
-        process.join()
+    with os.fdopen(os.dup(ours.fileno()), encoding="utf-8") as printed:
+        ours.close()
+        while limits.steps != passed and (line := printed.readline()):
+            lines.append((line.rstrip(), time.monotonic() - begun))
+            passed += line.startswith(DONE)
+        if limits.steps is not None:
+            time.sleep(limits.seconds)
+            _kill(process)
+    process.join()
+    watchdog.cancel()
+    lines.append(("", time.monotonic() - begun))
+    return Ran(tuple(lines), process.exitcode or 0)
 
 
-def _child(
-    settings: Settings, days: tuple[date, ...], connection: Connection, limit: int | None
-) -> None:
+def _cx(settings: Settings, arguments: Sequence[str], printed: Connection, limits: Limits) -> None:
+    # The leader of a session of its own: its children die with it.
     os.setsid()
-    if limit is not None:
+    os.dup2(printed.fileno(), sys.stdout.fileno())
+    os.dup2(printed.fileno(), sys.stderr.fileno())
+    printed.close()
+    if limits.file_bytes is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    try:
-        finished = run_load_dates(settings, days, progress=Pipe(connection))
-    except BaseException:
-        connection.send((traceback.format_exc(limit=-3),))
-        connection.close()
-        os._exit(2)
-    if finished.error:
-        connection.send((finished.error,))
-    connection.close()
-    os._exit(1 if finished.error else 0)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, resource.RLIM_INFINITY))
+    main(arguments, obj=settings)
+
+
+def _kill(process: BaseProcess) -> None:
+    if process.is_alive() and process.pid is not None:
+        os.killpg(process.pid, signal.SIGKILL)

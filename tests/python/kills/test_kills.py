@@ -1,4 +1,4 @@
-"""One kill a stage, on a project of a few models; `make kills` plays any number on all of it."""
+"""One kill a stage, on a project of a few models; `make kills` plays any number, at random."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from kill_bench import (
     DAYS,
     FULL_DISK,
     LOST_DATABASE,
+    THIRD,
     Bench,
     Kill,
-    differences,
-    published_content,
+    whole_run,
 )
+from published_tables import differences, published_content
 from small_project import FEWEST, make_small_project
-
-from orchestration.runs import run_load_dates, run_rebuild
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +32,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         Kill("build", step=1, after=0.2),
         Kill("check", step=2),
         Kill("publish", after=0.1),
+        Kill("close"),
         Kill(FULL_DISK, after=300_000),
-        Kill(LOST_DATABASE),
+        Kill(LOST_DATABASE, step=2, after=0.1),
     ],
     ids=lambda kill: kill.stage,
 )
@@ -47,11 +47,11 @@ def test_after_a_kill_readers_see_a_whole_version_and_the_next_run_succeeds(
 
 
 def test_load_dates_that_left_the_lake_leave_every_table_as_in_a_rebuild(bench: Bench) -> None:
-    settings = bench.copy("short", "undisturbed")
-    assert run_load_dates(replace(settings, keep_lake_days=1), DAYS[2:]).error is None
+    settings = bench.restore("after")
+    whole_run(replace(settings, keep_lake_days=1), THIRD)
     left = {path.name for path in settings.lake.glob("*/*/load_date=*")}
     assert left == {f"load_date={DAYS[2]}"}
     followed = published_content(settings)
     assert followed != bench.after
-    assert run_rebuild(settings).error is None
+    whole_run(settings, ["rebuild"])
     assert differences(published_content(settings), followed) == []

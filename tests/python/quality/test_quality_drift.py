@@ -22,9 +22,15 @@ def sources() -> list[Source]:
     return load_sources(PROJECT_DIR)
 
 
-def delivered(table: str, day: date, *columns: str, reason: str | None = None) -> Delivery:
+def delivered(
+    table: str,
+    day: date,
+    *columns: str,
+    reason: str | None = None,
+    nested: tuple[str, ...] = (),
+) -> Delivery:
     status = "read" if reason is None else "unreadable"
-    file = FileDelivery(f"{day}/x", 9, "0", 1, 0, columns, (), (), status, reason)
+    file = FileDelivery(f"{day}/x", 9, "0", 1, 0, columns, (), (), status, reason, nested=nested)
     source, _, name = table.partition(".")
     return Delivery(source, name, day, "run", "2024-01-01T00:00:00", (file,))
 
@@ -78,6 +84,37 @@ def test_records_of_json_may_leave_out_what_is_not_declared() -> None:
     assert messages([before, delivered(tickets, SECOND, "id", "assignee_id")], table=tickets) == []
     (message,) = messages([before, delivered(tickets, SECOND, "id", "assignee")], table=tickets)
     assert "'assignee_id' is perhaps 'assignee' now" in message
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (
+            ("via.channel", "metrics.replies_count"),
+            "found new 'metrics.replies_count' and gone 'metrics.replies' in 2024-01-02/x: "
+            "'metrics.replies' is perhaps 'metrics.replies_count' now",
+        ),
+        (("via.channel",), "found gone 'metrics.replies' in 2024-01-02/x: declare"),
+    ],
+)
+def test_a_name_inside_a_value_that_is_read_by_path_is_missed_like_a_column(
+    names: tuple[str, ...], words: str
+) -> None:
+    tickets, columns = "demo_helpdesk.tickets", ("id", "via", "metrics")
+    before = delivered(tickets, FIRST, *columns, nested=("metrics.replies", "via.channel"))
+    (message,) = messages(
+        [before, delivered(tickets, SECOND, *columns, nested=names)], table=tickets
+    )
+    assert words in message
+
+
+def test_nothing_is_said_of_what_was_never_inside_a_value_or_is_not_read() -> None:
+    tickets, columns = "demo_helpdesk.tickets", ("id", "via", "metrics")
+    before = delivered(tickets, FIRST, *columns, nested=("metrics.replies", "metrics.mood"))
+    now = delivered(tickets, SECOND, *columns, nested=("metrics.replies", "metrics.weather"))
+    assert messages([before, now], table=tickets) == []
+    old = delivered(tickets, FIRST, *columns)
+    assert messages([old, now], table=tickets) == []
 
 
 def test_a_file_that_was_left_out_is_named_with_its_reason() -> None:

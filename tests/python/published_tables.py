@@ -12,8 +12,12 @@ OF_THE_RUN = ("_run_id", "computed_at", "dq_status")
 Content = dict[str, list[tuple]]
 
 
-def published_content(settings: Settings) -> Content:
-    """Every table of core and marts as sorted rows, without what says which run made them."""
+def published_content(settings: Settings, *left_out: str) -> Content:
+    """Every table of core and marts as sorted rows, without what says which run made them.
+
+    Args:
+        left_out: further columns that may differ.
+    """
     content = {}
     with duckdb.connect(str(settings.published / "cx.duckdb"), read_only=True) as connection:
         tables = connection.execute(
@@ -21,9 +25,9 @@ def published_content(settings: Settings) -> Content:
             "WHERE table_schema IN ('core', 'marts') ORDER BY ALL"
         ).fetchall()
         for schema, name in tables:
-            left_out = f"c -> c NOT IN {OF_THE_RUN}"
+            compared = f"c -> c NOT IN {(*OF_THE_RUN, *left_out)}"
             rows = connection.execute(
-                f'SELECT COLUMNS({left_out}) FROM "{schema}"."{name}" ORDER BY ALL'
+                f'SELECT COLUMNS({compared}) FROM "{schema}"."{name}" ORDER BY ALL'
             ).fetchall()
             content[f"{schema}.{name}"] = rows
     return content
@@ -32,7 +36,7 @@ def published_content(settings: Settings) -> Content:
 def differences(expected: Content, found: Content) -> list[str]:
     """A sentence for each table that is not as expected."""
     return [
-        f"{name}: expected {len(expected.get(name, []))} rows , "
+        f"{name}: expected {len(expected.get(name, []))} rows, "
         f"found {len(found.get(name, []))}, {len(_surplus(found, expected, name))} of them others"
         for name in sorted(expected.keys() | found.keys())
         if expected.get(name) != found.get(name)

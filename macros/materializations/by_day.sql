@@ -201,12 +201,13 @@
         {%- do choose_days(('ticket', 'chat', 'call'), rows, 'context') -%}
     {%- elif context == 'contacts' -%}
         {%- set rows = [] -%}
+        {%- set answers = adapter.get_relation(this.database, 'intermediate', 'int_survey_responses_versioned') -%}
         {%- if days -%}
             {%- for entity, kind, key in (('tickets', 'ticket', 'ticket_id'), ('chats', 'chat', 'chat_id'), ('calls', 'call', 'call_id')) -%}
-                {%- set ledger = ref('int_' ~ entity ~ '_verdicts') -%}
+                {%- set ledger = adapter.get_relation(this.database, 'intermediate', 'int_' ~ entity ~ '_verdicts') -%}
                 {%- do rows.extend(rows_of(
                     "select distinct " ~ quote_text(kind) ~ ", cast(_day as varchar) from " ~ ledger
-                    ~ " semi join (select contact_ref_id as " ~ key ~ " from " ~ ref('int_survey_responses_versioned')
+                    ~ " semi join (select contact_ref_id as " ~ key ~ " from " ~ answers
                     ~ " where contact_type = " ~ quote_text(kind) ~ " and _disposition = 'accepted' and "
                     ~ in_run_days(none, '_day', 'response') ~ ") as answers using (" ~ key ~ ") "
                     ~ "where _disposition = 'accepted'"

@@ -11,7 +11,8 @@
         key     column of its key
         kind    name of its days (`day_kinds`), for entities whose days others follow
         part_of {'kind': 'ticket', 'key': 'ticket_id', 'of': 'int_tickets_verdicts'} for parts of
-                a record: the day of the record is built anew when a part came, changed or went
+                a record: its day, and those of the answers about it, are built anew when a part
+                came, changed or went
 #}
 {% materialization versioned, adapter='duckdb' %}
     {%- set entity = config.require('entity') -%}
@@ -170,6 +171,7 @@
                 ~ ", wholes._day, 'parts' from " ~ wholes ~ " as wholes semi join cx_touched using (" ~ whole.key
                 ~ ") where wholes._disposition = 'accepted'"
             ) -%}
+            {%- do touched_answers(whole.kind, whole.key, batch) -%}
         {%- endif -%}
     {%- endif -%}
 

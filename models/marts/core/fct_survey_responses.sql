@@ -4,9 +4,6 @@
     touches='fcr_answers'
 ) }}
 
--- depends_on: {{ ref('int_tickets_verdicts') }}, {{ ref('int_chats_verdicts') }}
--- depends_on: {{ ref('int_calls_verdicts') }}
-
 with accepted as (
     select
         *,

@@ -1,9 +1,9 @@
 """Plays a history against the real ingest and the real dbt project, and compares with a rebuild.
 
-The project is a copy with the demo's sources alone, parsed once; what no delivery can change
-(seeds, staging views, tables made of seeds) is built once and copied for every history. A table
-that is built in full in every build forgets what was before, so that those that nothing kept reads
-are built at the end alone.
+The project is a copy with the demo's sources alone, parsed once. Everything is built once on an
+empty lake and copied for every history, which builds what its deliveries reach: that was made by
+another project, so that all of it is new. A table that is built in full in every build forgets what
+was before, so that those that nothing kept reads are built at the end alone.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ class Bench:
         kept = {i for i in fed if nodes[i]["config"]["materialized"] in KEPT}
         needed = self._closure(kept, self._parents)
         self.kept_models = tuple(sorted(self._names[i] for i in fed & needed))
-        self._build([name for name in self._names.values() if name not in self.models])
+        self._set_variables({"project_of": "the start"})
+        self._build(list(self._names.values()))
         self._start = folder / "start"
         shutil.copytree(self._warehouse, self._start)
 
@@ -128,7 +129,7 @@ class Bench:
         Args:
             tables: only these tables are built and compared; None for all.
         """
-        models = self.models if tables is None else self._needed_by(tables)
+        models = self._needed_by(self._outputs if tables is None else tables, history)
         going_on = [name for name in models if name in self.kept_models]
         played = Played()
         variables: dict[str, Any] = {"reporting_zone": history.zone}
@@ -175,11 +176,17 @@ class Bench:
                 waiting += edges.get(unique_id, [])
         return found
 
-    def _needed_by(self, tables: Collection[str]) -> tuple[str, ...]:
+    def _needed_by(self, tables: Collection[str], history: History) -> tuple[str, ...]:
+        """What a delivery of the history reaches of these tables and all that they read."""
         wanted = [self._outputs[table] for table in tables if table in self._outputs]
         wanted += [i for i, name in self._names.items() if name in LOOKED_UP]
-        needed = {self._names.get(i) for i in self._closure(wanted, self._parents)}
-        return tuple(name for name in self.models if name in needed)
+        delivered = {step.table for step in history.steps if isinstance(step, Deliver)}
+        sources = [
+            i for i in self._children if i.startswith("source.") and i.split(".")[-1] in delivered
+        ]
+        needed = self._closure(wanted, self._parents) & self._closure(sources, self._children)
+        names = {self._names.get(unique_id) for unique_id in needed}
+        return tuple(name for name in self.models if name in names)
 
     def _reached(self, build: Build, models: Sequence[str]) -> list[str]:
         missed = [i for i, name in self._names.items() if name in build.without]

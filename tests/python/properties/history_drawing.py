@@ -183,8 +183,11 @@ class _World:
         self._fields = _fields_to_draw(tables)
         shaped = [shape.table for shape in SHAPED]
         others = [name for name in sorted(tables) if name not in shaped]
-        # A source that never delivers is as good as one that does.
-        self.tables = (*shaped, *(name for name in others if self._pick(True, False)))
+        # A source that never delivers is as good as one that does, and what it feeds is no work.
+        self.tables = (
+            *(name for name in shaped if self._pick(*[True] * 5, False)),
+            *(name for name in others if self._pick(True, False, False)),
+        )
 
     def pass_time(self) -> None:
         for _ in range(self._pick(1, 1, 2)):

@@ -25,15 +25,15 @@ contacts_by_channel as (
     select
         customer_id,
         channel,
-        count(*) as contacts_count,
-        count(case when is_handled then 1 end) as handled_count,
-        count(case when is_abandoned then 1 end) as abandoned_count,
-        count(is_fcr_no_repeat) as fcr_no_repeat_base_count,
-        count(case when is_fcr_no_repeat then 1 end) as fcr_no_repeat_count,
+        sum(contact_count) as contacts_count,
+        sum(handled_count) as handled_count,
+        sum(abandoned_count) as abandoned_count,
+        sum(fcr_no_repeat_base_count) as fcr_no_repeat_base_count,
+        sum(fcr_no_repeat_count) as fcr_no_repeat_count,
         min(contact_date) as first_contact_date,
         max(contact_date) as last_contact_date
-    from {{ ref('fct_contacts') }}
-    where is_customer_contact and customer_id is not null
+    from {{ ref('int_customer_days') }}
+    where customer_id is not null
     group by customer_id, channel
 ),
 

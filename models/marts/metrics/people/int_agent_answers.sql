@@ -1,9 +1,16 @@
 -- One row per valid answer about satisfaction that credits an agent.
-{{ config(schema='intermediate', contract={'enforced': false}) }}
+{{ config(
+    schema='intermediate', contract={'enforced': false},
+    materialized='by_day', day='response_date', reads=['response'], context='contacts'
+) }}
 
 with answers as (
     select * from {{ ref('fct_survey_responses') }}
-    where survey_type = 'csat' and is_counted and is_headline
+    where
+        survey_type = 'csat'
+        and is_counted
+        and is_headline
+        and {{ in_run_days(none, 'response_date', kind='response') }}
 ),
 
 replies as (
@@ -13,7 +20,10 @@ replies as (
         event_number,
         occurred_at
     from {{ ref('fct_ticket_events') }}
-    where is_human_reply and agent_id is not null
+    where
+        is_human_reply
+        and agent_id is not null
+        and {{ in_run_days(none, 'contact_date', kind='ticket', list='context') }}
 ),
 
 -- In the order of the log: several entries in one second are common.

@@ -9,18 +9,17 @@
 
 with contacts as (
     select
-        contacts.contact_id,
-        contacts.customer_id,
-        contacts.started_at,
-        contacts.contact_date,
-        contacts.contact_medium,
-        coalesce(tiers.plan_group, 'unknown') as plan_group
-    from {{ ref('fct_contacts') }} as contacts
-    left join {{ ref('plan_tiers') }} as tiers on contacts.plan_tier = tiers.plan_tier
+        customer_id,
+        contact_date,
+        contact_medium,
+        plan_group,
+        sum(contact_count) as contact_count,
+        min(first_started_at) as first_started_at
+    from {{ ref('int_customer_days') }}
     where
-        contacts.is_customer_contact
-        and contacts.contact_date is not null
-        and {{ in_days_around('contacts.contact_date', ['ticket'], back=31) }}
+        contact_date is not null
+        and {{ in_days_around('contact_date', ['ticket'], back=31) }}
+    group by customer_id, contact_date, contact_medium, plan_group
 ),
 
 -- Looking back to the first of the month and never forward: a day is known on its own day.
@@ -29,24 +28,26 @@ placed as (
         *,
         row_number() over (
             partition by customer_id, date_trunc('month', contact_date)
-            order by started_at, contact_id
+            order by first_started_at, contact_medium, plan_group
         ) as place,
         row_number() over (
             partition by customer_id, date_trunc('month', contact_date), contact_medium
-            order by started_at, contact_id
+            order by first_started_at, plan_group
         ) as place_in_medium,
         row_number() over (
             partition by customer_id, date_trunc('month', contact_date), plan_group
-            order by started_at, contact_id
+            order by first_started_at, contact_medium
         ) as place_in_plan
     from contacts
 )
 
 select
     plan_group,
-    count(*) as contact_count,
-    count(case when contact_medium = 'chat' then 1 end) as chat_request_count,
-    count(case when customer_id is null then 1 end) as unknown_customer_count,
+    cast(sum(contact_count) as bigint) as contact_count,
+    cast(sum(case when contact_medium = 'chat' then contact_count else 0 end) as bigint)
+        as chat_request_count,
+    cast(sum(case when customer_id is null then contact_count else 0 end) as bigint)
+        as unknown_customer_count,
     count(case when customer_id is not null and place = 1 then 1 end) as new_customer_count,
     count(case when customer_id is not null and place_in_plan = 1 then 1 end)
         as new_customer_in_plan_count,

@@ -35,28 +35,32 @@ with contacts as (
 ordered as (
     select
         *,
-        lag(started_at) over (
+        {%- for name in ('started_at', 'contact_date', 'source', 'is_resolved_contact') %}
+        lag({{ name }}) over (
             partition by customer_id, product_area order by started_at, contact_id
-        ) as previous_started_at,
-        lag(contact_date) over (
+        ) as previous_{{ name }},
+        {%- endfor %}
+        lag(contact_date, 2) over (
             partition by customer_id, product_area order by started_at, contact_id
-        ) as previous_date,
-        lag(source) over (
-            partition by customer_id, product_area order by started_at, contact_id
-        ) as previous_source,
-        lag(is_resolved_contact) over (
-            partition by customer_id, product_area order by started_at, contact_id
-        ) as is_previous_resolved,
-        row_number() over (
-            partition by customer_id, product_area, date_trunc('month', contact_date)
-            order by started_at, contact_id
-        ) as place_in_month,
-        first_value(source) over (
-            partition by customer_id, product_area, date_trunc('month', contact_date)
-            order by started_at, contact_id
-        ) as first_source
+        ) as second_last_contact_date
     from contacts
     where is_measurable
+),
+
+-- The first of a month has nobody of its month before it, and the second one only the first: one
+-- order for all.
+placed as (
+    select
+        *,
+        coalesce(
+            date_trunc('month', previous_contact_date) = date_trunc('month', contact_date), false
+        ) as is_month_continued,
+        coalesce(
+            date_trunc('month', second_last_contact_date) = date_trunc('month', contact_date), false
+        ) as is_month_long_continued,
+        previous_started_at >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }}
+            as is_within_window
+    from ordered
 ),
 
 measured as (
@@ -67,24 +71,13 @@ measured as (
         true as is_measurable,
         is_customer_contact,
         is_resolved_contact,
-        case
-            when previous_started_at >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }}
-                then previous_date
-        end as previous_date,
-        case
-            when previous_started_at >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }}
-                then previous_source
-        end as previous_source,
-        coalesce(
-            is_previous_resolved
-            and previous_started_at
-            >= {{ add_days('started_at', '-' ~ var('nia_window_days')) }},
-            false
-        ) as is_return,
-        place_in_month = 1 as is_new_customer,
+        case when is_within_window then previous_contact_date end as previous_date,
+        case when is_within_window then previous_source end as previous_source,
+        coalesce(previous_is_resolved_contact and is_within_window, false) as is_return,
+        not is_month_continued as is_new_customer,
         false as is_second_request,
         true as is_contact
-    from ordered
+    from placed
 
     union all
 
@@ -109,7 +102,7 @@ measured as (
     -- Who asks again is counted where he was counted first, in whatever source he asks again.
     select
         contact_date,
-        first_source as source,
+        previous_source as source,
         product_area,
         false as is_measurable,
         false as is_customer_contact,
@@ -120,8 +113,8 @@ measured as (
         false as is_new_customer,
         true as is_second_request,
         false as is_contact
-    from ordered
-    where place_in_month = 2
+    from placed
+    where is_month_continued and not is_month_long_continued
 )
 
 select

@@ -8,7 +8,7 @@
     horizons       how far a source has delivered decides which windows have elapsed
     as_of          scores of the days that as_of passed over
     exclusions     scores of customers since they left, and all of test accounts
-    fcr_answers    the contacts that an answer about resolution is about
+    answers        the contacts that answers about resolution (survey) and satisfaction (rated) are about
     health_inputs  the customer's scores from the day of the input until it is too old
 #}
 {% macro touch_days(touches, changed, batch) -%}
@@ -116,10 +116,10 @@
             ) -%}
         {%- endif -%}
 
-    {%- elif touches == 'fcr_answers' -%}
+    {%- elif touches == 'answers' -%}
         {%- do do_sql(
-            into ~ "split_part(contact_id, ':', 1), contact_date, 'survey' from " ~ changed
-            ~ " where survey_type = 'fcr' and contact_id is not null"
+            into ~ "split_part(contact_id, ':', 1), contact_date, case survey_type when 'fcr' then 'survey' else 'rated' end from "
+            ~ changed ~ " where survey_type in ('fcr', 'csat') and contact_id is not null"
         ) -%}
 
     {%- elif touches == 'health_inputs' -%}

@@ -7,7 +7,7 @@
         day      date column that a row is kept under
         kind     column that divides a day further (contact_type), or none
         reads    kinds of changed_days that it follows
-        causes   causes that it follows; all when left out
+        causes   causes that it follows; when left out all but 'rated', which has to be named
         follows  other kinds whose changed rows reach its days, as {kind: [days before, days after]}:
                  {'chat': [2, 0]} builds the two days before a changed chat and its own day
         stages   entities whose partitions of the lake it reads
@@ -134,7 +134,7 @@
         {%- else -%}
             select kind, day from {{ state('changed_days') }}
             where batch > {{ followed }} and kind in ({{ names | join(', ') }})
-            {%- if causes %} and cause in ({{ causes | join(', ') }}) {%- endif -%}
+            and {% if causes %} cause in ({{ causes | join(', ') }}) {% else %} cause <> 'rated' {%- endif -%}
             {%- for other, around in config.get('follows', {}).items() %}
             union
             select own.kind, own.day

@@ -1,7 +1,7 @@
 -- One row per answer to one survey question, scored or not.
 {{ config(
     materialized='by_day', day='response_date', reads=['response'], context='contacts',
-    touches='fcr_answers'
+    touches='answers'
 ) }}
 
 with accepted as (

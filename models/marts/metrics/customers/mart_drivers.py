@@ -54,8 +54,18 @@ def model(dbt, session):
     import pandas as pd
 
     minimum_n = dbt.config.get("minimum_reportable_n")
-    # In an order of their own: sums of doubles depend on the order of their rows.
-    rated = dbt.ref("int_driver_inputs").df().sort_values("response_id")
+    as_of = dbt.ref("dim_date").max("calendar_date").fetchone()[0]
+    window_days = dbt.config.get("driver_window_days")
+    alike = ["contact_type", "scale_id", "industry", "handle_seconds", "is_positive"]
+    # Added up before they come here: a year of answers is millions, of times there are thousands.
+    rated = (
+        dbt.ref("int_driver_inputs")
+        .filter(f"contact_date <= date '{as_of}' and contact_date > date '{as_of}' - {window_days}")
+        .aggregate(f"{', '.join(alike)}, cast(sum(answers_count) as bigint) as answers_count")
+        .df()
+        # In an order of their own: sums of doubles depend on the order of their rows.
+        .sort_values(alike)
+    )
     rated["satisfied_pct"] = rated["is_positive"].astype(float) * 100
     rows = []
     for (contact_type, scale), pair in sorted(
@@ -64,8 +74,9 @@ def model(dbt, session):
         groups = [("all", pair), *sorted(pair.groupby("industry"), key=lambda found: found[0])]
         for industry, found in groups:
             names = {"contact_type": contact_type, "scale_id": scale, "industry": industry}
-            seconds = found["handle_seconds"].astype(float)
-            row = correlate(seconds, found["satisfied_pct"], minimum_n)
+            answers = found.loc[found.index.repeat(found["answers_count"])]
+            seconds = answers["handle_seconds"].astype(float)
+            row = correlate(seconds, answers["satisfied_pct"], minimum_n)
             rows.append({"driver_id": "aht_csat", **names, **row})
     months = dbt.ref("int_customer_months").df()
     months = months[months["is_complete"] & months["csat_pct"].notna()]

@@ -77,7 +77,8 @@ golden as (
         14 as agents,
         cast(0.88835 as double) as service_level,
         cast(0.1741 as double) as wait_probability,
-        cast(7.84 as double) as speed_of_answer_seconds
+        cast(7.84 as double) as speed_of_answer_seconds,
+        cast(0.714 as double) as occupancy
     union all
     select
         10 as erlangs,
@@ -85,7 +86,8 @@ golden as (
         15 as agents,
         0.94145 as service_level,
         0.1020 as wait_probability,
-        3.67 as speed_of_answer_seconds
+        3.67 as speed_of_answer_seconds,
+        0.667 as occupancy
     union all
     select
         8 as erlangs,
@@ -93,7 +95,8 @@ golden as (
         10 as agents,
         0.6536 as service_level,
         0.4092 as wait_probability,
-        49.10 as speed_of_answer_seconds
+        49.10 as speed_of_answer_seconds,
+        0.8 as occupancy
 )
 
 select
@@ -110,6 +113,7 @@ where
     or abs(required.service_level - golden.service_level) > 0.00005
     or abs(required.wait_probability - golden.wait_probability) > 0.00006
     or abs(required.speed_of_answer_seconds - golden.speed_of_answer_seconds) > 0.006
+    or abs(golden.erlangs / required.required_agents - golden.occupancy) > 0.0005
     -- The fraction lies between the last number that is not enough and the first that is.
     or required.required_agents_fractional <= required.required_agents - 1
     or required.required_agents_fractional > required.required_agents
@@ -136,6 +140,7 @@ select
     given.service_level,
     null as wait_probability,
     null as speed_of_answer_seconds,
+    null as occupancy,
     null as required_agents,
     required.service_level as found_service_level
 from given

@@ -241,7 +241,7 @@ select
     scored.replies as replies_per_ticket_avg,
     cast(scored.transfer_base_count as bigint) as transfer_base_count,
     cast(scored.transfer_count as bigint) as transfers_count,
-    scored.transfers as transfers_pct,
+    scored.transfers as transfers_per_100_contacts,
     cast(scored.repeat_base_count as bigint) as repeat_base_count,
     cast(scored.repeat_count as bigint) as repeats_count,
     scored.repeats as repeats_pct,

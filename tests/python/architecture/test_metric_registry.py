@@ -211,3 +211,12 @@ def test_every_section_of_definitions_has_a_golden_test() -> None:
     texts += [path.stem for path in (PROJECT_DIR / "tests" / "dbt" / "golden").glob("*.sql")]
     named = {int(found) for text in texts for found in re.findall(r"\bgolden_3_(\d+)_", text)}
     assert named == set(range(1, 15))
+
+
+def test_every_mart_has_a_page_that_says_how_to_read_it() -> None:
+    pages = tables(MODELS / "metrics", "exposures")
+    linked = {name for page in pages for name in re.findall(r"ref\('(\w+)'\)", str(page))}
+    assert PUBLISHED.keys() - linked == set()
+    for page in pages:
+        for heading in ("What it says.", "How to read it.", "When not to trust it."):
+            assert f"**{heading}**" in page["description"], page["name"]

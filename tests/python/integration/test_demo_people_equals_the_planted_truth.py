@@ -153,6 +153,14 @@ def test_the_health_check_by_a_second_road(marts) -> None:
     assert found == (len(scores), len(left), pytest.approx(wins / len(left) / len(stayed)))
 
 
+def test_all_months_of_the_health_check_are_its_months_added_up(marts) -> None:
+    months, together = marts.execute(
+        "select sum(customers_count), sum(churned_count), sum(not_scored_count), sum(red_count) "
+        "from marts.mart_health_check group by period order by period = 'all'"
+    ).fetchall()
+    assert months == together
+
+
 def test_effects_of_changes_are_the_planted_ones(marts, truth) -> None:
     for change, metric, variant in (
         ("C-1", "abandon_pct", "voice"),

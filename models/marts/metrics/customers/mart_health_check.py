@@ -97,9 +97,11 @@ def model(dbt, session):
         {"period": "month", "month_start_date": month, **check(found, minimum_n, z)}
         for month, found in sorted(months.groupby("month_start_date"), key=lambda pair: pair[0])
     ]
-    if rows:
-        rows.append({"period": "all", **check(months, minimum_n, z)})
+    # A month before the first scores tells nothing, in 'all' neither.
     rows = [row for row in rows if row["customers_count"]]
+    if rows:
+        seen = months["month_start_date"].isin([row["month_start_date"] for row in rows])
+        rows.append({"period": "all", **check(months[seen], minimum_n, z)})
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     for name, kind in COLUMNS.items():
         if kind == "Float64":

@@ -48,7 +48,7 @@ def test_reviews_are_the_planted_ones(marts, truth) -> None:
     found = {
         agent: {"reviews": reviews, "wow": wow, "followed_up": followed}
         for agent, reviews, wow, followed in marts.execute(
-            "select split_part(agent_id, ':', 2), qa_sample_cnt, wow_count, followup_count "
+            "select split_part(agent_id, ':', 2), qa_sample_count, wow_count, followup_count "
             "from marts.mart_qa where period = 'all'"
         ).fetchall()
     }

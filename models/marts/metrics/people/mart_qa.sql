@@ -51,7 +51,7 @@ counted as (
         period,
         period_start_date,
         agent_id,
-        count(*) as qa_sample_cnt,
+        count(*) as qa_sample_count,
         cast(sum(wow) as bigint) as wow_count,
         count(case when followup_items > 0 then 1 end) as followup_base_count,
         count(case when followup_items > 0 and followup_met_items = followup_items then 1 end)
@@ -66,14 +66,14 @@ select
     counted.period,
     counted.agent_id,
     coalesce(agents.team, 'unknown') as team,
-    counted.qa_sample_cnt,
+    counted.qa_sample_count,
     counted.points_sum,
     counted.points_possible_sum,
     {{ share_pct('counted.points_sum', 'counted.points_possible_sum') }} as qa_score_pct,
     counted.wow_count,
-    {{ share_pct('counted.wow_count', 'counted.qa_sample_cnt') }} as qa_wow_pct,
-    {{ wilson_pct('counted.wow_count', 'counted.qa_sample_cnt', 'low') }} as qa_wow_low_pct,
-    {{ wilson_pct('counted.wow_count', 'counted.qa_sample_cnt', 'high') }} as qa_wow_high_pct,
+    {{ share_pct('counted.wow_count', 'counted.qa_sample_count') }} as qa_wow_pct,
+    {{ wilson_pct('counted.wow_count', 'counted.qa_sample_count', 'low') }} as qa_wow_low_pct,
+    {{ wilson_pct('counted.wow_count', 'counted.qa_sample_count', 'high') }} as qa_wow_high_pct,
     counted.followup_base_count,
     counted.followup_count,
     {{ share_pct('counted.followup_count', 'counted.followup_base_count') }}
@@ -82,7 +82,7 @@ select
         as post_solve_followup_low_pct,
     {{ wilson_pct('counted.followup_count', 'counted.followup_base_count', 'high') }}
         as post_solve_followup_high_pct,
-    {{ is_reportable('counted.qa_sample_cnt') }} as is_reportable,
+    {{ is_reportable('counted.qa_sample_count') }} as is_reportable,
     counted.period_start_date
 from counted
 left join agents on counted.agent_id = agents.agent_id

@@ -99,9 +99,9 @@ def missing_places(settings: Settings, metrics: Iterable[Metric]) -> dict[str, s
                 if has_value:
                     continue
                 what = f"{name} is NULL in all rows" if has_rows else f"no rows in {mart}"
+                needs = names[name]
                 # Where a mart has rows, what feeds it is there: the column asks for more.
-                needs = f"needs {names[name]}" if has_rows and names[name] else ""
-                why = needs or inputs.why_nothing(mart)
+                why = f"needs {needs}" if has_rows and needs else inputs.why_nothing(mart, needs)
                 missing[f"{mart}.{name}"] = f"{what}: {why}" if why else what
     return missing
 

@@ -38,8 +38,8 @@ class Inputs:
             seen.update(level)
         return found
 
-    def why_nothing(self, model: str) -> str:
-        """What a mart without a value lacks."""
+    def why_nothing(self, model: str, needs: str = "") -> str:
+        """What a mart without a value lacks; what it needs where all that feeds it is there."""
         entities = self.entities_of(model)
         told: dict[str, list[str]] = {}
         for entity in entities:
@@ -47,6 +47,8 @@ class Inputs:
                 told.setdefault(problem, []).append(entity)
         if told:
             return "; ".join(f"{problem} {_some(names)}" for problem, names in told.items())
+        if needs:
+            return f"needs {needs}"
         return f"of the delivered {_some(entities)} nothing counts for it" if entities else ""
 
     def _problem(self, entity: str) -> str:

@@ -99,7 +99,8 @@ def test_a_metric_without_a_value_says_what_is_missing(settings, published) -> N
 def test_a_declared_source_that_delivered_nothing_is_told(settings) -> None:
     inputs = Inputs(settings)
     assert inputs.entities_of("mart_carts") == ["carts", "calls"]
-    assert inputs.why_nothing("mart_health") == "nothing is delivered of orders"
+    assert inputs.why_nothing("mart_health", "scores") == "nothing is delivered of orders"
+    assert inputs.why_nothing("mart_calls", "calls of a year") == "needs calls of a year"
 
 
 def test_before_the_first_version_nothing_has_a_value_and_nothing_fails(settings, capsys) -> None:

@@ -37,6 +37,7 @@ from published_tables import differences, published_content
 from orchestration.cli import main
 from orchestration.demo import generate
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.state import load_runs, load_unfinished
 
 DAYS = ("2017-10-01", "2017-10-02", "2017-10-03")
 BEFORE = ("backfill", "--from", DAYS[0], "--to", DAYS[1])
@@ -181,9 +182,12 @@ class Bench:
             report.problems.append(f"the next run failed: {ran.message}")
         else:
             report.problems += differences(self.after, published_content(settings))
-        left = sorted(path.name for path in (settings.lake / ".tmp").glob("*"))
+        if any(run.status == "succeeded" and run.version is None for run in load_runs(settings)):
+            report.problems.append("a run that published nothing is recorded as a success")
+        left = [str(found.load_date) for found in load_unfinished(settings)]
+        left += sorted(path.name for path in (settings.lake / ".tmp").glob("*"))
         if left:
-            report.problems.append(f"left in the lake: {', '.join(left)}")
+            report.problems.append(f"left unfinished: {', '.join(left)}")
         report.seconds = time.monotonic() - begun
         return report
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from orchestration.declarations import Source
+from orchestration.errors import DataError
 from orchestration.freshness import Freshness, freshness_of, load_dates_in_lake
 from orchestration.retention import first_kept_date
 from orchestration.settings import Settings
@@ -25,6 +26,8 @@ from orchestration.state import (
     lock_holder,
 )
 
+# Between the machine that ran and the one that looks.
+CLOCKS_DIFFER = timedelta(minutes=5)
 # Runs that take deliveries in: a rebuild or a replay does not stand for a schedule that fired.
 TAKING_IN = ("run", "backfill", "demo")
 
@@ -58,11 +61,14 @@ def find(settings: Settings, sources: Sequence[Source], now: datetime) -> list[F
     Raises:
         DataError: a record that cannot be read.
     """
-    runs = load_runs(settings)
+    recorded = load_runs(settings)
+    # A run that a wrong clock dated ahead would hide all that comes after it.
+    runs = [run for run in recorded if run.started_at <= now + CLOCKS_DIFFER]
     holder = lock_holder(settings)
     told = {runs[0].run_id} if runs and runs[0].status != "succeeded" else set()
     left = [f for f in load_unfinished(settings) if f.run_id not in told]
     found = [
+        *_of_clock(recorded, runs, now),
         *_of_running(settings, holder, now),
         *_of_last_run(runs),
         *_of_unfinished(left),
@@ -91,6 +97,20 @@ def command_for(purpose: str, dates: LoadDates | None) -> str:
     if dates.first == dates.last:
         return f"cx run --date {dates.first}"
     return f"cx backfill --from {dates.first} --to {dates.last}"
+
+
+def _of_clock(
+    recorded: Sequence[RunRecord], runs: Sequence[RunRecord], now: datetime
+) -> Iterator[Finding]:
+    if len(recorded) > len(runs):
+        newest = recorded[0]
+        yield Finding(
+            "clock",
+            None,
+            f"Expected no run to have begun after now ({now:%Y-%m-%d %H:%M} UTC), found "
+            f"{newest.run_id} of {newest.started_at:%Y-%m-%d %H:%M}: the clock is wrong, or was.",
+            f"set the clock; if it is right now, move state/runs/{newest.run_id}.json away",
+        )
 
 
 def _of_running(settings: Settings, holder: LockHolder | None, now: datetime) -> Iterator[Finding]:
@@ -218,9 +238,12 @@ def _of_inbox(settings: Settings, sources: Sequence[Source]) -> Iterator[Finding
     first = first_kept_date(settings) or settings.start_date
     waiting = set()
     for table in (table for source in sources for table in source.tables):
-        waiting |= deliveries_in_inbox(settings, table).keys() - set(
-            load_dates_in_lake(settings, table)
-        )
+        try:
+            delivered = deliveries_in_inbox(settings, table).keys()
+        except DataError as error:
+            yield Finding("inbox", None, str(error), "as it says")
+            return
+        waiting |= delivered - set(load_dates_in_lake(settings, table))
     known = {found.load_date for found in load_unfinished(settings)}
     dates = sorted(day for day in waiting - known if day >= max(first, settings.start_date))
     if dates:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
+TEXTS = (".csv", ".md", ".py", ".sql", ".yml")
 PROJECT_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
 MACRO_CHAIN = re.compile(r" > (?:in macro|called by) | compiled code at ")
 PREFIX = re.compile(r"^\w+ Error in \w+ \S+ \([^)]*\) ")
@@ -103,6 +105,7 @@ class DbtRunner:
         if self._manifest is None:
             result = self._invoke("parse", *([] if write else ["--no-write-json"]))
             if not result.success:
+                _refuse_undecodable(self._settings)
                 raise UsageError(
                     f"Expected dbt to parse the project in {self._settings.project_dir}, found: "
                     f"{_one_line(result.exception)} — correct the file that it names."
@@ -368,14 +371,36 @@ def failure_of(outcomes: Sequence[NodeOutcome]) -> CxError | None:
     )
 
 
-def _signature(settings: Settings) -> str:
-    """Changes with any file of the dbt project, by path, size and time of change."""
+def _refuse_undecodable(settings: Settings) -> None:
+    """Name the file that is not UTF-8, as dbt does not: a seed saved by a spreadsheet, mostly.
+
+    Raises:
+        UsageError: there is one.
+    """
+    texts = (path for path in _project_files(settings) if path.suffix in TEXTS)
+    for path in texts:
+        try:
+            path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"Expected UTF-8 in {path}, found the byte 0x{error.object[error.start]:02x} at "
+                f"position {error.start + 1}: save it as UTF-8 again."
+            ) from None
+
+
+def _project_files(settings: Settings) -> list[Path]:
     project = settings.project_dir
     files = [project / name for name in PROJECT_FILES]
     for folder in PROJECT_FOLDERS:
         files += (path for path in (project / folder).rglob("*") if path.is_file())
+    return sorted(files)
+
+
+def _signature(settings: Settings) -> str:
+    """Changes with any file of the dbt project, by path, size and time of change."""
+    project = settings.project_dir
     lines = [version("dbt-core"), version("dbt-duckdb")]
-    for path in sorted(files):
+    for path in _project_files(settings):
         facts = path.stat()
         lines.append(f"{path.relative_to(project)} {facts.st_size} {facts.st_mtime_ns}")
     return sha256("\n".join(lines).encode()).hexdigest()[:16]

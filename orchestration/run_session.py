@@ -10,7 +10,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -74,6 +74,29 @@ class Silence:
     def failed(self, step: str, seconds: float, detail: str) -> None: ...
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """Tells whoever watches; a terminal that went away or knows no such letter stops no run."""
+
+    watcher: Progress
+
+    def started(self, step: str) -> None:
+        with suppress(OSError, ValueError):
+            self.watcher.started(step)
+
+    def noted(self, step: str, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self.watcher.noted(step, text)
+
+    def finished(self, step: str, seconds: float, detail: str) -> None:
+        with suppress(OSError, ValueError):
+            self.watcher.finished(step, seconds, detail)
+
+    def failed(self, step: str, seconds: float, detail: str) -> None:
+        with suppress(OSError, ValueError):
+            self.watcher.failed(step, seconds, detail)
+
+
 @dataclass
 class Running:
     """A step that goes on; `detail` ends up beside its name when it is done."""
@@ -96,6 +119,7 @@ class RunSession:
             those of earlier runs that failed, whose rows this run would publish too.
         wait_seconds: how long the run waits for another one that goes on.
         accepted: tables, as `source.table`, that may be unlike their deliveries before.
+        publishes: whether it is to end in a published version, as all but parts of a job do.
         errors: step → the sentence why it failed, in the order of failing; a step that succeeds
             when it is tried again is taken out.
         outcomes: checks of suites, balances and dbt tests, in the order they were made.
@@ -113,12 +137,16 @@ class RunSession:
     progress: Progress = field(default_factory=Silence)
     wait_seconds: float = 0.0
     accepted: frozenset[str] = frozenset()
+    publishes: bool = False
     steps: list[Step] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     records: list[DeliveryRecord] = field(default_factory=list)
     version: str | None = None
+
+    def __post_init__(self) -> None:
+        self.progress = Undisturbed(self.progress)
 
     @cached_property
     def checked_dates(self) -> tuple[date, ...] | None:
@@ -317,11 +345,17 @@ def _close(session: RunSession, record: RunRecord) -> None:
     if "quality" in vars(session):
         _write_data_docs(session)
         session.quality.close()
+    if session.publishes and session.version is None and not session.error:
+        # Whatever broke off between two steps must not pass for a success.
+        session.errors["run"] = (
+            f"Expected the run {session.run_id} to publish, found that it stopped before, outside "
+            "of its steps: look at it with `cx ui`, and run it again."
+        )
     if session.error:
         step, error = next(iter(session.errors.items()))
         if step != "prepare":
             mark_unfinished(session.settings, session.run_id, session.load_dates or (), step, error)
-    else:
+    elif session.version is not None:
         clear_unfinished(session.settings, session.load_dates or ())
     finished = finish_run(
         session.settings,

@@ -33,6 +33,10 @@ KNOWN = {
     "CX_WEBHOOK_URL",
 }
 FOREVER = "forever"
+# Of days, hours or versions: dates are reckoned with them.
+MOST = 36_500
+# Dagster has no partitions from long before.
+FIRST_START = date(1900, 1, 1)
 SMTP_FORM = "smtp://user:password@host:587 or smtps://user:password@host:465"
 
 
@@ -133,12 +137,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             f"found {', '.join(unknown)}: correct the name or unset it."
         )
     start = values.get("CX_START_DATE", "2015-01-01")
-    try:
-        start_date = date.fromisoformat(start)
-    except ValueError:
+    start_date = _date(start)
+    if start_date is None or start_date < FIRST_START:
         raise UsageError(
-            f"Expected CX_START_DATE as YYYY-MM-DD, found {start!r} in the environment: correct it."
-        ) from None
+            f"Expected CX_START_DATE as YYYY-MM-DD, from {FIRST_START} on, found {start!r} in the "
+            "environment: correct it."
+        )
     webhook = values.get("CX_WEBHOOK_URL") or None
     if webhook is not None and not webhook.startswith(("http://", "https://")):
         raise UsageError(
@@ -163,12 +167,20 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def _number(values: Mapping[str, str], name: str, default: int) -> int:
     text = values.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST))
+    if not (is_number and 1 <= int(text) <= MOST):
         raise UsageError(
-            f"Expected {name} as a whole number from 1 on, found {text!r} in the environment: "
-            "correct it or unset it."
+            f"Expected {name} as a whole number from 1 to {MOST}, found {text!r} in the "
+            "environment: correct it or unset it."
         )
     return int(text)
 
@@ -179,7 +191,7 @@ def _days_or_forever(values: Mapping[str, str], name: str) -> int | None:
     try:
         return _number(values, name, 1)
     except UsageError as error:
-        raise UsageError(str(error).replace("from 1 on", f"of days or `{FOREVER}`")) from None
+        raise UsageError(str(error).replace(", found", f" or `{FOREVER}`, found", 1)) from None
 
 
 def _mail(values: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:

@@ -44,8 +44,12 @@
     {%- elif column.kind == 'seconds' -%}
         {{ typed_seconds(raw, spec) }}
     {%- elif column.type == 'bigint' -%}
-        case when {{ typed_number(raw, spec) }} = floor({{ typed_number(raw, spec) }})
-            then try_cast({{ typed_number(raw, spec) }} as bigint) end
+        case
+            {#- Digits alone are not read as a double, which has no room for more than fifteen. #}
+            when {{ matches(raw, '^[+-]?[0-9]+$') }} then try_cast({{ raw }} as bigint)
+            when {{ typed_number(raw, spec) }} = floor({{ typed_number(raw, spec) }})
+                then try_cast({{ typed_number(raw, spec) }} as bigint)
+        end
     {%- elif column.type == 'double' -%}
         {{ typed_number(raw, spec) }}
     {%- else -%}

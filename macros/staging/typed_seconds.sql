@@ -2,7 +2,7 @@
 {% macro typed_seconds(raw, spec) -%}
     {%- set unit = spec.get('unit', 'seconds') -%}
     {%- if unit == 'clock' -%}
-        case when {{ matches(raw, '^[0-9]+:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?$') }}
+        case when {{ matches(raw, '^[0-9]{1,15}:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?$') }}
             then 3600 * cast(split_part({{ raw }}, ':', 1) as double)
                 + 60 * cast(split_part({{ raw }}, ':', 2) as double)
                 + cast(split_part({{ raw }}, ':', 3) as double) end

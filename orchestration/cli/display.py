@@ -6,11 +6,11 @@ import io
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,12 +26,32 @@ WIDTH = 140
 UNBOUNDED = 100_000
 NONE = "—"
 UNIMPORTANT = ("no delivery",)
+# Names and values come from files, and a terminal obeys what is no letter: colours, the cursor, the
+# direction of writing.
+COMMANDS = {
+    code: f"\\x{code:02x}"
+    for code in [*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    if chr(code) not in "\n\t"
+}
+
+
+def escape(text: str) -> str:
+    """A text as nothing but text, for rich and for the terminal."""
+    return markup.escape(text.translate(COMMANDS))
+
+
+class Terminal(Console):
+    """Goes on when whoever read it stopped: a run is worth more than what it shows."""
+
+    def on_broken_pipe(self) -> None:
+        with suppress(SystemExit):
+            super().on_broken_pipe()
 
 
 def console() -> Console:
     """Standard output; wide enough for tables when it is not a terminal."""
-    found = Console(highlight=False, soft_wrap=True)
-    return found if found.is_terminal else Console(highlight=False, soft_wrap=True, width=WIDTH)
+    found = Terminal(highlight=False, soft_wrap=True)
+    return found if found.is_terminal else Terminal(highlight=False, soft_wrap=True, width=WIDTH)
 
 
 def say(text: str = "") -> None:

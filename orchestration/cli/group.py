@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from typing import NoReturn
@@ -48,6 +49,10 @@ def main(context: click.Context) -> None:
 
     Everything lives below CX_HOME (default: data/ in the checkout).
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # The terminal of a scheduler may know no more than ASCII.
+            stream.reconfigure(errors="replace")
     # Who calls it from Python may bring settings along.
     settings = context.obj = context.obj or _load_settings()
     _log_to_file(settings)

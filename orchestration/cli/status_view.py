@@ -169,11 +169,11 @@ def unclaimed_line(settings: Settings, sources: Sequence[Source]) -> str | None:
     if not settings.inbox.is_dir():
         return None
     from orchestration.ingest import unclaimed_files
+    from orchestration.ingest.inbox import shown
 
     try:
         names = [
-            path.relative_to(settings.inbox).as_posix()
-            for path in unclaimed_files(settings, sources)
+            shown(path.relative_to(settings.inbox)) for path in unclaimed_files(settings, sources)
         ]
     except CxError as error:
         return str(error)

@@ -37,8 +37,13 @@ def warnings_of(settings: Settings, sources: Sequence[Source]) -> list[str]:
 
 
 def _sentence(settings: Settings, sources: Sequence[Source], path: Path) -> str:
+    from orchestration.ingest.inbox import shown
+
     name = path.relative_to(settings.inbox).as_posix()
-    start = f"Expected every file in {settings.inbox} to belong to a declared table, found {name}: "
+    start = (
+        f"Expected every file in {settings.inbox} to belong to a declared table, found "
+        f"{shown(Path(name))}: "
+    )
     nearest = nearest_pattern(sources, name)
     if nearest is None:
         return f"{start}declare its source with `cx source draft`, or remove it."

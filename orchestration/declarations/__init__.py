@@ -25,6 +25,7 @@ from orchestration.declarations.shapes import (
     Table,
     Version,
 )
+from orchestration.declarations.variables import check_variables
 from orchestration.declarations.yaml_reader import YamlReader
 from orchestration.errors import UsageError
 
@@ -148,6 +149,7 @@ def _registered_lines(project_dir: Path) -> tuple[dict[str, dict[str, int]], lis
     root = reader.load()
     top = reader.entries(root, "the file") if root is not None else None
     variables = reader.entries(top["vars"].node, "vars") if top and "vars" in top else None
+    check_variables(reader, variables or {})
     if not variables or "entities" not in variables:
         reader.add(1, "expected `vars: entities:` with the staging models, found none: add it")
         return {}, reader.problems

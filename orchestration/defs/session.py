@@ -14,6 +14,7 @@ import dagster as dg
 
 from orchestration.declarations import Source
 from orchestration.defs.history import forget_runs
+from orchestration.defs.keys import PUBLISHED
 from orchestration.defs.partitions import PURPOSE_TAG, load_dates_of_run
 from orchestration.notify import report_failure
 from orchestration.quality.suites import Suite
@@ -63,6 +64,8 @@ def session_resource(
             progress=watch.progress,
             wait_seconds=watch.wait_seconds,
             accepted=watch.accepted,
+            # No selection is all of the job.
+            publishes=not run.asset_selection or PUBLISHED in run.asset_selection,
         )
         try:
             with open_session(session):

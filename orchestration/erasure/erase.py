@@ -26,6 +26,7 @@ from orchestration.ingest.delivery import DELIVERY_FILE, read_delivery
 from orchestration.ingest.erasing import Erased, erase_partition
 from orchestration.ingest.forgotten import Forgotten, add_forgotten, load_forgotten
 from orchestration.ingest.inbox import name_in_inbox
+from orchestration.ingest.records import is_sayable
 from orchestration.secrets_file import hash_key
 from orchestration.settings import Settings
 
@@ -67,10 +68,11 @@ def plan_erasure(settings: Settings, sources: Sequence[Source], names: Sequence[
         listed.prepare(connection)
         relations = lake_relations(connection, settings, tables)
         for name in names:
-            person = find_person(connection, relations, name)
+            # What is no text can be nobody's name.
+            person = find_person(connection, relations, name) if is_sayable(name) else None
             if person is not None:
                 texts |= person.texts(())
-            elif any(
+            elif is_sayable(name) and any(
                 listed.hash_of(f"{kind}|{name}") in listed.hashes for kind in ("cell", "word")
             ):
                 known.append(name)

@@ -27,7 +27,7 @@ def deliveries_in_inbox(
     a day must not cost what all history costs.
 
     Raises:
-        DataError: a link that leads out of the inbox.
+        DataError: a link that leads out of the inbox, or to itself.
     """
     folder = settings.inbox / table.source
     found: dict[date, list[Path]] = defaultdict(list)
@@ -36,10 +36,11 @@ def deliveries_in_inbox(
         day = table.load_date_of(path.relative_to(folder).as_posix())
         if day is None or load_date not in (None, day):
             continue
-        if not path.resolve().is_relative_to(settings.inbox.resolve()):
+        target = _target(path)
+        if target is None or not target.is_relative_to(settings.inbox.resolve()):
             raise DataError(
                 f"Expected delivered files inside {settings.inbox}, found the link {shown(path)} "
-                f"to {shown(path.resolve())}: copy the file instead of linking it."
+                f"to {shown(target) if target else 'itself'}: copy the file instead of linking it."
             )
         if path.is_file() or not path.exists():
             found[day].append(path)
@@ -81,6 +82,14 @@ def name_in_inbox(settings: Settings, source: str, path: Path) -> str:
 def shown(path: Path) -> str:
     """A path for a sentence, whatever bytes it is made of."""
     return sayable(str(path)).replace("\n", "\\n")
+
+
+def _target(path: Path) -> Path | None:
+    """Where a path leads; None when it leads round in a circle."""
+    try:
+        return path.resolve()
+    except RuntimeError:
+        return None
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -163,6 +163,27 @@ def test_a_schedule_that_did_not_fire_shows_as_work_that_nobody_did(settings, so
     assert "no success" in told(settings, source, now=now + timedelta(hours=27))
 
 
+def test_a_run_that_a_wrong_clock_dated_ahead_hides_nothing(settings, source) -> None:
+    succeed(settings)
+    now = datetime.now(UTC)
+    assert set(told(settings, source, now=now - timedelta(days=400))) == {"clock", "no success"}
+    record = finish_run(settings, start_run(settings, "bad", "run", [DAY]), "failed", error="A.")
+    path = settings.state / "runs" / "good.json"
+    path.write_text(path.read_text().replace(f'"{record.started_at.year}-', '"2199-'))
+    found = told(settings, source, now=datetime.now(UTC))
+    assert set(found) == {"clock", "run failed", "no success"}
+    assert "state/runs/good.json" in found["clock"]
+
+
+def test_an_inbox_that_cannot_be_listed_is_told_with_the_rest(settings, source) -> None:
+    path = settings.inbox / "demo_chat" / "2026-11-20" / "chats.csv"
+    path.parent.mkdir(parents=True)
+    path.symlink_to("chats.csv")
+    found = {each.what: each.why for each in find(settings, [source], NOW)}
+    assert set(found) == {"no success", "inbox"}
+    assert f"the link {path} to itself" in found["inbox"]
+
+
 def test_files_that_no_run_took_in_are_named_with_their_command(settings, source) -> None:
     succeed(settings)
     for day in ("2026-11-20", "2026-11-21"):

@@ -15,10 +15,10 @@ import pytest
 from orchestration import logs
 from orchestration.errors import DataError, UsageError
 from orchestration.retention import clear_lake, clear_old
-from orchestration.run_session import RunSession, open_session
+from orchestration.run_session import RunSession, Silence, open_session
 from orchestration.runs import check_load_date
 from orchestration.settings import Settings
-from orchestration.state import load_runs
+from orchestration.state import load_runs, load_unfinished
 
 DAY = date(2026, 11, 1)
 
@@ -49,6 +49,31 @@ def session_of(settings: Settings) -> RunSession:
 def age(path: Path, days: int) -> None:
     then = time.time() - days * 86_400
     os.utime(path, (then, then))
+
+
+def test_a_run_that_broke_off_outside_of_its_steps_is_no_success(settings) -> None:
+    partition(settings, DAY)
+    with open_session(replace(session_of(settings), load_dates=(DAY,), publishes=True)):
+        pass
+    [record] = load_runs(settings)
+    assert record.status == "failed"
+    assert record.error is not None and "stopped before, outside of its steps" in record.error
+    assert [found.load_date for found in load_unfinished(settings)] == [DAY]
+
+
+class Gone(Silence):
+    """A terminal that nobody holds any more."""
+
+    def finished(self, step: str, seconds: float, detail: str) -> None:
+        raise BrokenPipeError
+
+
+def test_a_terminal_that_went_away_stops_no_run(settings) -> None:
+    partition(settings, DAY)
+    session = replace(session_of(settings), progress=Gone())
+    with open_session(session), session.step("build core"):
+        pass
+    assert [step.name for step in load_runs(settings)[0].steps] == ["prepare", "build core"]
 
 
 def test_every_line_of_a_run_is_json_with_its_id(settings) -> None:

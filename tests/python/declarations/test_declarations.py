@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from orchestration.declarations import (
     ENTITIES_FILE,
@@ -16,6 +17,7 @@ from orchestration.declarations import (
     load_sources,
 )
 from orchestration.declarations.file_patterns import compile_pattern, fixed_folder
+from orchestration.declarations.variables import NUMBERS
 from orchestration.errors import UsageError
 from orchestration.settings import PROJECT_DIR
 
@@ -329,6 +331,34 @@ def test_a_registered_model_without_a_file_is_told(project: Path) -> None:
     (problem,) = check_sources(project)
     assert (problem.path, problem.line) == (path, 6)
     assert "found no stg_gone__chats.sql" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("variable", "wanted"),
+    [
+        ("reporting_zone: Mars/Olympus", "an IANA time zone such as Europe/Berlin or UTC"),
+        ("as_of: 31.12.2017", "a day as YYYY-MM-DD, or null,"),
+        ('chunk_rows: "many"', "a whole number from 1 to"),
+        ("fcr_window_days: 7.5", "a whole number from 1 to 30"),
+        ("complaining_share: .nan", "a number from 0.0001 to 1.0"),
+        ("driver_window_days: [1, 2]", "a whole number from 1 to 3,660"),
+    ],
+)
+def test_a_variable_of_the_wrong_kind_or_out_of_its_range_is_told(
+    project: Path, variable: str, wanted: str
+) -> None:
+    path = project / "dbt_project.yml"
+    path.write_text(path.read_text().replace("vars:\n", f"vars:\n  {variable}\n"))
+    (problem,) = check_sources(project)
+    assert (problem.path, problem.line) == (path, 2)
+    assert f"Expected {wanted}" in problem.message
+
+
+def test_every_number_of_the_project_has_a_range() -> None:
+    variables = yaml.safe_load((PROJECT_DIR / "dbt_project.yml").read_text())["vars"]
+    assert {name for name, value in variables.items() if type(value) in (int, float)} == set(
+        NUMBERS
+    )
 
 
 def test_a_sources_file_by_any_name_is_a_declaration(project: Path) -> None:

@@ -276,14 +276,11 @@ def test_words_of_theirs_in_logs_and_event_logs_are_found_and_blanked(
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "error"),
-    [("nobody@example.com", DataError), ("customer5@example.com", DataError)],
-)
+@pytest.mark.parametrize("name", ["nobody@example.com", "customer5@example.com", "\udcff"])
 def test_a_name_that_nobody_has_is_refused(
-    delivered: Settings, sources: list[Source], name: str, error: type[Exception]
+    delivered: Settings, sources: list[Source], name: str
 ) -> None:
-    with pytest.raises(error, match="nobody of that name") as refusal:
+    with pytest.raises(DataError, match="nobody of that name") as refusal:
         plan_erasure(delivered, sources, [name])
     assert name not in str(refusal.value)
 

@@ -254,11 +254,14 @@ def test_a_source_without_an_inbox_folder_has_no_deliveries(shop: Shop) -> None:
     assert deliveries_in_inbox(shop.settings, shop.declare()) == {}
 
 
-def test_a_link_out_of_the_inbox_is_refused(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["../../../../secret.csv", "a.csv"], ids=["out", "round"])
+def test_a_link_out_of_the_inbox_or_to_itself_is_refused(
+    shop: Shop, tmp_path: Path, target: str
+) -> None:
     (tmp_path / "secret.csv").write_text(GOOD)
     path = shop.deliver("a.csv", GOOD)
     path.unlink()
-    path.symlink_to(tmp_path / "secret.csv")
+    path.symlink_to(target)
     with pytest.raises(DataError, match="copy the file instead of linking it"):
         shop.ingest(shop.declare())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from datetime import date
@@ -48,6 +49,21 @@ def test_help_and_status_import_nothing_that_takes_seconds(settings: Settings) -
         check=False,
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_terminal_without_letters_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "größer.csv").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "status"],
+        cwd=PROJECT_DIR,
+        env={**os.environ, "CX_HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gr??er.csv" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -200,10 +216,12 @@ def test_status_names_what_is_not_finished_and_how_to_finish_it(tmp_path: Path) 
     stray = settings.inbox / "demo_chat" / "2024-01-02" / "chat.csv"
     stray.parent.mkdir(parents=True)
     stray.touch()
+    stray.with_name("a\n\x1b[31mb").touch()
     told = cx(settings, "status").stdout
     assert "its process died" in told
     assert "cx run --date 2024-01-02" in told
-    assert "1 file that no table claims: demo_chat/2024-01-02/chat.csv" in told
+    # What a name has beside letters is shown, and no terminal obeys it.
+    assert "2 files that no table claims: demo_chat/2024-01-02/a\\n\\x1b[31mb, demo_chat" in told
     done = cx(settings, "backfill", "--from", "2024-01-01", "--to", "2024-01-31")
     assert done.exit_code == 1
     assert "warning: " in done.stderr

@@ -85,11 +85,18 @@ class Kill:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run is not allowed: to go on for `seconds` after `steps`, or to write larger files."""
+    """What a run is not allowed.
+
+    Attributes:
+        steps: after so many it is killed, unless `is_killed` is false: then nobody reads on.
+        seconds: how long it lives after them.
+        file_bytes: the largest file that it may write.
+    """
 
     steps: int | None = None
     seconds: float = 0.0
     file_bytes: int | None = None
+    is_killed: bool = True
 
 
 NO_LIMITS = Limits()
@@ -209,9 +216,9 @@ class Bench:
         return Limits(steps=self._steps_of(kill)[kill.step], seconds=kill.after)
 
 
-def whole_run(settings: Settings, arguments: Sequence[str]) -> Ran:
+def whole_run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMITS) -> Ran:
     """A command of `cx` to its end, in a process that has the imports done already."""
-    ran = _run(settings, arguments)
+    ran = _run(settings, arguments, limits)
     assert ran.exit_code == 0, ran.lines
     return ran
 
@@ -233,7 +240,7 @@ def _run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMIT
         while limits.steps != passed and (line := printed.readline()):
             lines.append((line.rstrip(), time.monotonic() - begun))
             passed += line.startswith(DONE)
-        if limits.steps is not None:
+        if limits.steps is not None and limits.is_killed:
             time.sleep(limits.seconds)
             _kill(process)
     process.join()

@@ -13,10 +13,14 @@ from kill_bench import (
     THIRD,
     Bench,
     Kill,
+    Limits,
     whole_run,
 )
 from published_tables import differences, published_content
 from small_project import FEWEST, make_small_project
+
+from orchestration.publish.versions import current_version
+from orchestration.state import load_runs
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,13 @@ def test_after_a_kill_readers_see_a_whole_version_and_the_next_run_succeeds(
     report = bench.play(kill)
     assert report.problems == []
     assert report.reached
+
+
+def test_a_run_of_which_nobody_reads_on_publishes_all_the_same(bench: Bench) -> None:
+    settings = bench.restore("before")
+    whole_run(settings, THIRD, Limits(steps=1, is_killed=False))
+    assert published_content(settings) == bench.after
+    assert load_runs(settings)[0].version == current_version(settings).name
 
 
 def test_load_dates_that_left_the_lake_leave_every_table_as_in_a_rebuild(bench: Bench) -> None:

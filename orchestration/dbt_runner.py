@@ -101,9 +101,12 @@ class DbtRunner:
 
         Raises:
             UsageError: the project cannot be parsed, with dbt's own words.
+            OSError: the disk refuses.
         """
         if self._manifest is None:
             result = self._invoke("parse", *([] if write else ["--no-write-json"]))
+            if isinstance(result.exception, OSError):
+                raise result.exception
             if not result.success:
                 _refuse_undecodable(self._settings)
                 raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -46,9 +47,12 @@ def sentence_of(error: BaseException, settings: Settings) -> str:
         said = _of_system(cause, settings) or _of_engine(str(cause), settings)
         if said is not None:
             return said
-    # SQLite says no more than `disk I/O error` when there is no room for its own files.
+    # SQLite says no more than `disk I/O error` when there is no room for its own files, and `unable
+    # to open` when it may not write.
     if _is_full(settings.home):
         return _no_space(settings.home)
+    if not os.access(settings.home, os.W_OK):
+        return _no_right(settings.home, settings)
     return (
         f"Expected no error here, found {type(error).__name__}: "
         f"{' '.join(str(error).split())[:300] or 'no message'} — the traceback is in "

@@ -252,9 +252,11 @@ def _run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMIT
 def _cx(settings: Settings, arguments: Sequence[str], printed: Connection, limits: Limits) -> None:
     # The leader of a session of its own: its children die with it.
     os.setsid()
-    os.dup2(printed.fileno(), sys.stdout.fileno())
-    os.dup2(printed.fileno(), sys.stderr.fileno())
+    for descriptor in (1, 2):
+        os.dup2(printed.fileno(), descriptor)
     printed.close()
+    # Those of the server know what its own output was, a file perhaps.
+    sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8") for number in (1, 2))  # noqa: SIM115, PTH123
     if limits.file_bytes is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, resource.RLIM_INFINITY))

@@ -126,7 +126,8 @@ def test_packages_and_declarations_are_compared_with_the_checkout(whole, tmp_pat
     found = failing(replace(whole, project_dir=project))
     assert set(found) == {"packages", "declarations", "zone"}
     assert found["packages"].startswith("missing no-such")
-    assert "did you mean 'delimiter'" in found["declarations"]
+    assert found["declarations"].startswith("2 problems, first: ")
+    assert "'Nowhere/Land'" in found["declarations"]
 
 
 def test_leftovers_and_a_lock_are_told_and_no_failure(whole) -> None:

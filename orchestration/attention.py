@@ -83,7 +83,9 @@ def find(settings: Settings, sources: Sequence[Source], now: datetime) -> list[F
 
 def last_success(runs: Sequence[RunRecord]) -> RunRecord | None:
     """The newest run that took deliveries in and published."""
-    return next((r for r in runs if r.status == "succeeded" and r.purpose in TAKING_IN), None)
+    return next(
+        (r for r in runs if r.status == "succeeded" and r.version and r.purpose in TAKING_IN), None
+    )
 
 
 def command_for(purpose: str, dates: LoadDates | None) -> str:

@@ -35,6 +35,8 @@ KNOWN = {
 FOREVER = "forever"
 # Of days, hours or versions: dates are reckoned with them.
 MOST = 36_500
+# What would be read as more than a name in patterns, in SQL or in the address of a database.
+TELLING = re.compile(r"[*?\[\]'\"#\x00-\x1f\x7f]")
 # Dagster has no partitions from long before.
 FIRST_START = date(1900, 1, 1)
 SMTP_FORM = "smtp://user:password@host:587 or smtps://user:password@host:465"
@@ -151,6 +153,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     smtp, addresses = _mail(values)
     home = Path(values.get("CX_HOME") or PROJECT_DIR / "data").expanduser().resolve()
+    if TELLING.search(str(home)):
+        raise UsageError(
+            "Expected CX_HOME as a folder with none of * ? [ ] ' \" # and no control character in "
+            f"its path, found {str(home)!r}: patterns and SQL are made of it; take another."
+        )
     return Settings(
         home=home,
         start_date=start_date,

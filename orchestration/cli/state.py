@@ -123,12 +123,14 @@ def rollback(settings: Settings, version: str | None) -> None:
         versions = list_versions(settings)
         at = next((at for at, each in enumerate(versions) if each.is_current), None)
         if version is None:
-            if at is None or at + 1 >= len(versions):
+            # Where the link leads to a version that is gone, the newest one that is there.
+            before_it = 0 if at is None else at + 1
+            if before_it >= len(versions):
                 raise DataError(
                     "Expected a version before the published one in "
                     f"{settings.published / 'versions'}, found none: nothing to go back to."
                 )
-            version = versions[at + 1].name
+            version = versions[before_it].name
         chosen = roll_back(settings, version)
     before = None if at is None else versions[at].name
     if before == chosen.name:

@@ -171,6 +171,7 @@ def test_a_password_goes_to_no_other_machine_without_encryption(
         ({"CX_SMTP_URL": "smtp://h", "CX_ALERT_EMAIL": "a@b, nobody"}, "found 'nobody'"),
         ({"CX_ALARM_HOURS": "0"}, "CX_ALARM_HOURS as a whole number from 1 to 36500, found '0'"),
         ({"CX_ALARM_HOURS": "9" * 40}, "from 1 to 36500"),
+        ({"CX_HOME": "/srv/[prod]"}, "found '/srv/[prod]'"),
         ({"CX_START_DATE": "0001-01-01"}, "from 1900-01-01 on, found '0001-01-01'"),
         ({"CX_KEEP_LAKE_DAYS": "never"}, "from 1 to 36500 or `forever`, found 'never'"),
     ],

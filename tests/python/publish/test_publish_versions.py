@@ -6,6 +6,7 @@ import errno
 import multiprocessing
 import os
 import resource
+import shutil
 import time
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Event
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import main
 from orchestration.errors import DataError, UsageError
 from orchestration.publish import (
     build,
@@ -235,6 +238,17 @@ def test_a_rollback_switches_database_and_parquet_together(settings, warehouse, 
     assert duckdb.execute("select count(*) from read_parquet(?)", [str(mart)]).fetchall() == [(4,)]
     with pytest.raises(UsageError, match=new.name):
         rollback(settings, "nonsense")
+
+
+def test_a_rollback_from_a_version_that_is_gone_goes_to_the_newest_that_is_there(
+    settings, warehouse, read
+) -> None:
+    old, new = (publish(settings, f"run-{number}") for number in (1, 2))
+    shutil.rmtree(new.path)
+    done = CliRunner().invoke(main, ["rollback"], obj=settings)
+    assert done.exit_code == 0, done.output
+    assert current_version(settings).name == old.name
+    assert read("select count(*) > 0 from core.fct_contacts") == [(True,)]
 
 
 def test_a_version_somebody_wrote_to_is_not_rolled_back_to(settings, warehouse) -> None:

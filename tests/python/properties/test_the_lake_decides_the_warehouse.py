@@ -35,8 +35,8 @@ from named_histories import NAMED
 
 from orchestration.settings import PROJECT_DIR
 
-SECONDS = 180
-AT_LEAST = 8
+SECONDS = 200
+AT_LEAST = 20
 MOST = 80
 # Every history looks at the core and at one of these parts of the marts.
 PARTS = 8

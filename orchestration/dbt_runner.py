@@ -127,7 +127,7 @@ class DbtRunner:
             on_outcome: called with each model and seed as soon as it is done.
 
         Raises:
-            DataError: dbt broke off before it could build anything.
+            DataError: the warehouse cannot be opened, or dbt broke off before it could build.
         """
         self.parse()
         made_of = self._made_of(names)
@@ -167,7 +167,7 @@ class DbtRunner:
             return []
         # A build that broke off inside this process may have left dbt's own connection open.
         DuckDBConnectionManager.close_all_connections()
-        with duckdb.connect(str(self._settings.warehouse)) as connection:
+        with self._open_warehouse() as connection:
             try:
                 known = dict(connection.execute("FROM intermediate.settled_nodes").fetchall())
             except duckdb.CatalogException:
@@ -209,11 +209,22 @@ class DbtRunner:
         ]
         if not rows:
             return
-        with duckdb.connect(str(self._settings.warehouse)) as connection:
+        with self._open_warehouse() as connection:
             connection.begin()
             _forget(connection, [unique_id for unique_id, _ in rows])
             connection.executemany("INSERT INTO intermediate.settled_nodes VALUES (?, ?)", rows)
             connection.commit()
+
+    def _open_warehouse(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self._settings.warehouse))
+        except duckdb.Error as error:
+            raise DataError(
+                f"Expected to open {self._settings.warehouse} for writing, found: "
+                f"{str(error).splitlines()[0].partition('. ')[0]} — close whatever else has it "
+                "open (what is published can be read at any time); if it is damaged delete it, "
+                "and the next run makes it again from the lake."
+            ) from error
 
     @property
     def _nodes(self) -> Mapping[str, Any]:

@@ -119,7 +119,7 @@ def test_gzip_is_read_like_the_text_in_it(shop: Shop) -> None:
         ),
         (b"id,agent\n1,a\n2", "it is cut off after record 1, line 2: have it delivered again"),
         (b'id,agent\n1,a\n2,"b\nb', "it is cut off after record 1, line 2"),
-        (gzip.compress(b"id,agent\n1,a\n" * 900)[:-20], "gzip file, found a damaged one"),
+        (gzip.compress(b"id,agent\n1,a\n" * 900, mtime=0)[:-20], "gzip file, found a damaged one"),
     ],
 )
 def test_an_unreadable_file_says_why_and_what_to_do(shop: Shop, content: bytes, words: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -261,3 +263,21 @@ def test_ingest_is_tried_again_when_the_operating_system_refused_for_a_moment(
     finished = run_load_dates(settings, [THIRD], progress=Clearing())
     assert len(tried) == 1 and tried[0].startswith("ingest ")
     assert finished.error is None and finished.session.version == published_version(settings)
+
+
+def test_a_warehouse_that_somebody_has_open_is_told(settings: Settings) -> None:
+    hold = (
+        f"import duckdb; held = duckdb.connect({str(settings.warehouse)!r}); print(1, flush=True)"
+    )
+    before = published_version(settings)
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{hold}; input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"1\n"
+        finished = run_load_dates(settings, [THIRD], "run")
+        holder.communicate(b"\n")
+    told = str(finished.error)
+    assert "warehouse.duckdb for writing, found: IO Error: Could not set lock" in told
+    assert "close whatever else has it open" in told
+    assert published_version(settings) == before

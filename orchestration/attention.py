@@ -239,13 +239,17 @@ def _of_inbox(settings: Settings, sources: Sequence[Source]) -> Iterator[Finding
 
     first = first_kept_date(settings) or settings.start_date
     waiting = set()
+    refused = set()
     for table in (table for source in sources for table in source.tables):
         try:
             delivered = deliveries_in_inbox(settings, table).keys()
         except DataError as error:
-            yield Finding("inbox", None, str(error), "as it says")
-            return
+            # The tables of a source share its folder.
+            refused.add(str(error))
+            continue
         waiting |= delivered - set(load_dates_in_lake(settings, table))
+    for sentence in sorted(refused):
+        yield Finding("inbox", None, sentence, "as it says")
     known = {found.load_date for found in load_unfinished(settings)}
     dates = sorted(day for day in waiting - known if day >= max(first, settings.start_date))
     if dates:

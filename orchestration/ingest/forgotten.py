@@ -260,6 +260,7 @@ def blanked(
         return comma(map(identifier, names))
     texts = set(text_columns(connection, files))
     function = f"without_{len(words)}_{abs(hash(frozenset(words)))}"
+    # What DuckDB says of a function that the connection has from another file.
     with suppress(duckdb.NotImplementedException):
         connection.create_function(
             function, lambda text: without_words(text, words), ["VARCHAR"], "VARCHAR"

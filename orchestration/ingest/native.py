@@ -120,6 +120,7 @@ def take_in(source: Path, target: Path) -> None:
         OSError: it cannot be read or written.
     """
     if not source.stat().st_mode & ANY_WRITE:
+        # Refused from another file system, or to who does not own it: copied then.
         with suppress(OSError):
             os.link(source, target)
             return

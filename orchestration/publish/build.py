@@ -248,7 +248,8 @@ def _copy_day_table(
     file = table_folder(folder, table) / WHOLE_FILE
     file.parent.mkdir(parents=True)
     if previous is not None:
-        # A version before that cannot be read is no reason not to publish.
+        # A version before that cannot be read is no reason not to publish: all is copied then,
+        # and what is wrong with the table itself is told by that.
         with suppress(duckdb.Error):
             source = _updated(connection, settings, days, previous)
             if source is not None:
@@ -345,7 +346,8 @@ def _publish_views(
 ) -> dict[Table, int]:
     """Create views, those that others read first, and count their rows.
 
-    One that also reads what is not published cannot be a view there and is left out.
+    One that also reads what is not published cannot be a view there: it is left to be copied, and
+    whatever else is wrong with it is told then.
     """
     import duckdb
 

@@ -7,9 +7,9 @@ switch, readers go on reading the version before.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from orchestration.publish.versions import (
 )
 from orchestration.settings import Settings
 from orchestration.state import write_figures
+
+LOG = logging.getLogger("cx")
 
 
 def publish(
@@ -77,10 +79,11 @@ def publish(
             "rights, a process that has the warehouse open) and publish again."
         ) from error
     # The new version is visible: what resists is the next publish's leftover.
-    with suppress(OSError):
-        prune(settings, keep)
-    with suppress(OSError, duckdb.Error):
-        sweep_day_files(settings)
+    for tidy in (lambda: prune(settings, keep), lambda: sweep_day_files(settings)):
+        try:
+            tidy()
+        except (OSError, duckdb.Error) as error:
+            LOG.warning("what is obsolete is left to the next publish: %s", error)
     return version
 
 
@@ -119,9 +122,11 @@ def _publish(
     except BaseException:
         _discard(settings, folder)
         raise
-    # Whoever publishes without a run has perhaps no id that may be a file.
-    with suppress(OSError, UsageError):
+    try:
         write_figures(settings, run_id, figures_of(ops, manifest["row_counts"]))
+    except (OSError, UsageError) as error:
+        # The version is visible. Whoever publishes without a run has perhaps no id for a file.
+        LOG.warning("ops.table_rows and ops.freshness will lack this run: %s", error)
     version = current_version(settings)
     assert version is not None and version.name == name
     return version

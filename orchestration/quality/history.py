@@ -207,19 +207,14 @@ def _profiles(
     connection: duckdb.DuckDBPyConnection, table: Table, load_dates: Sequence[date]
 ) -> dict[date, Profile]:
     """The profiles of the load dates that have rows."""
-    import duckdb
-
     feed = table.feeds[table.entity]
     personal = {name for name, spec in feed.fields.items() if spec.personal}
     view = f"staging.{identifier(f'stg_{table.source}__{table.entity}')}"
-    try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE cx_profiled AS SELECT * FROM {view} "  # noqa: S608
-            f"WHERE _source_table = {literal(table.name)} "
-            f"AND _load_date IN ({date_list(load_dates)})"
-        )
-    except duckdb.CatalogException:
-        return {}
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE cx_profiled AS SELECT * FROM {view} "  # noqa: S608
+        f"WHERE _source_table = {literal(table.name)} "
+        f"AND _load_date IN ({date_list(load_dates)})"
+    )
     types = {
         name: kind
         for name, kind, *_ in connection.execute("DESCRIBE cx_profiled").fetchall()

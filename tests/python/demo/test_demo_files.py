@@ -208,7 +208,9 @@ def test_planted_dirt_of_answers_is_in_the_files(demo: Demo) -> None:
 
 
 def test_bad_rows_stay_far_below_the_quarantine_limit(demo: Demo) -> None:
-    for path in sorted(demo.inbox.glob("demo_survey/*/responses.jsonl")):
+    paths = sorted(demo.inbox.glob("demo_survey/*/responses.jsonl"))
+    assert paths
+    for path in paths:
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         bad = 0
         for line in lines:
@@ -237,6 +239,8 @@ def test_agents_take_one_call_or_a_few_chats_at_a_time_and_mostly_on_their_shift
 
 
 def test_people_are_invented(demo: Demo) -> None:
-    for text in demo.texts("demo_crm/*/customers.csv") + demo.texts("demo_helpdesk/*/agents.json"):
+    texts = demo.texts("demo_crm/*/customers.csv") + demo.texts("demo_helpdesk/*/agents.json")
+    assert texts
+    for text in texts:
         addresses = re.findall(r"[\w.]+@[\w.]+", text)
         assert addresses and all(address.endswith("@example.com") for address in addresses)

@@ -100,10 +100,12 @@ def test_churn_is_the_planted_one(marts, truth) -> None:
 
 
 def test_who_answered_before_a_month_by_a_second_road(marts) -> None:
-    for month, customers, churned in marts.execute(
+    months = marts.execute(
         "select month_start_date, customers_count, churned_count from marts.mart_churn "
         "where period = 'month' and group_value = 'responded'"
-    ).fetchall():
+    ).fetchall()
+    assert months
+    for month, customers, churned in months:
         following = (month + datetime.timedelta(days=32)).replace(day=1)
         there = marts.execute(
             "select count(*), count(*) filter (churned_at < ?) from core.dim_customers "

@@ -650,7 +650,7 @@ select
     wilson_low(net_abandoned_count, net_offered_count) as abandon_low_pct,
     wilson_high(net_abandoned_count, net_offered_count) as abandon_high_pct,
     share(abandoned_count, offered_count) as abandon_raw_pct,
-    answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_avg_seconds,
+    answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_seconds_avg,
     net_offered_count >= 30 as is_reportable
 from abandon_counts
 """

@@ -14,8 +14,12 @@
         context  days around those in work that its SQL looks at with in_run_days(list='context'):
                  'window' (the repeat window), 'contacts' (the contacts that answers are about)
         touches  what a changed row of it changes in turn, see `touch_days`
-        storage  'files' (default): Parquet, published without being copied; 'table': in the
-                 warehouse, for tables that are joined by something other than the day
+        storage  'table': in the warehouse however large, for tables that are joined by something
+                 other than the day
+
+    A table of at most `most_table_rows` rows is a table of the warehouse: over thousands of small
+    files every query would pay for opening them. One that outgrows that is moved to Parquet files
+    by day, of which a query opens those of its days and which are published without being copied.
 #}
 {% materialization by_day, adapter='duckdb' %}
     {%- set day = config.require('day') -%}
@@ -23,8 +27,6 @@
     {%- set reads = config.require('reads') -%}
     {%- set stages = config.get('stages', []) -%}
     {%- set touches = config.get('touches') -%}
-    {%- set in_files = config.get('storage', 'files') == 'files' -%}
-    {%- set target = this.incorporate(type='view' if in_files else 'table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
 
@@ -35,8 +37,9 @@
     {%- set tables = [] -%}
     {%- for entity in stages -%} {%- do tables.extend(entity_tables(entity)) -%} {%- endfor -%}
 
+    {%- set kept = namespace(in_files=not is_new and existing.type == 'view') -%}
     {#- The files are found by where they lie: a home that was moved wants its views anew. -#}
-    {%- set is_moved = in_files and known.is_moved -%}
+    {%- set is_moved = kept.in_files and known.is_moved -%}
     {%- if is_new or days or is_moved -%}
         {#- Types and names once, on no rows. -#}
         {%- do choose_days(reads, []) -%}
@@ -49,19 +52,23 @@
         {%- set root = days_root() -%}
         {%- set generation = invocation_id[:8] ~ '-' ~ newest -%}
         {%- set hive = [kind, day] | select | list -%}
-        {%- if is_new and existing is not none -%}
-            {%- do do_sql("drop " ~ existing.type ~ " if exists " ~ this) -%}
-        {%- endif -%}
-        {%- if is_new and in_files -%}
-            {%- do do_sql("delete from " ~ state('day_files') ~ " where " ~ of_this_table()) -%}
-        {%- elif is_new -%}
-            {%- do do_sql("create table " ~ this ~ " as select * from (" ~ query ~ ") limit 0") -%}
+        {%- if is_new -%}
+            {%- if existing is not none -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
+            {%- do do_all([
+                "delete from " ~ state('day_files') ~ " where " ~ of_this_table(),
+                "create table " ~ this ~ " as select * from (" ~ query ~ ") limit 0"
+            ]) -%}
         {%- endif -%}
         {%- do do_sql(
             "create or replace temp table cx_written (kind varchar, day date, path varchar, rows_count bigint, bytes bigint)"
         ) -%}
-        {%- if touches and not is_new -%}
-            {%- do do_sql("create or replace temp table cx_old as select * from (" ~ query ~ ") limit 0") -%}
+        {%- set in_work = in_run_days(kind, day, reads[0]) -%}
+        {%- do choose_days(reads, days) -%}
+        {%- if touches and not is_new and days -%}
+            {%- do do_sql("create or replace temp table cx_old as select * from " ~ this ~ " where " ~ in_work) -%}
+        {%- endif -%}
+        {%- if not kept.in_files and not is_new -%}
+            {%- do do_sql("delete from " ~ this ~ " where " ~ in_work) -%}
         {%- endif -%}
 
         {#- A table without a kind gives a day from all kinds at once. -#}
@@ -69,26 +76,30 @@
             {%- do choose_days(reads, chunk) -%}
             {%- do choose_context(config.get('context'), reads, chunk) -%}
             {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
-            {%- if in_files -%}
-                {%- do write_days(query, root, generation ~ '-' ~ loop.index, hive, kind, day) -%}
+            {%- set file = generation ~ '-' ~ loop.index -%}
+            {%- if not kept.in_files -%}
+                {%- do do_sql("create or replace temp table cx_rows as select * from (" ~ query ~ ")") -%}
+                {%- if config.get('storage') == 'table' or not outgrown(this) -%}
+                    {%- do do_sql("insert into " ~ this ~ " by name select * from cx_rows") -%}
+                {%- else -%}
+                    {%- do write_days("select * from " ~ this, root, file ~ '-kept', hive, kind, day) -%}
+                    {%- do write_days("select * from cx_rows", root, file, hive, kind, day) -%}
+                    {%- do adapter.drop_relation(this.incorporate(type='table')) -%}
+                    {%- set kept.in_files = true -%}
+                {%- endif -%}
+                {%- do do_sql("drop table cx_rows") -%}
             {%- else -%}
-                {%- do replace_days(query, chunk, kind, day, touches and not is_new) -%}
+                {%- do write_days(query, root, file, hive, kind, day) -%}
             {%- endif -%}
         {%- endfor -%}
 
         {%- do choose_days(reads, days) -%}
-        {%- if in_files -%}
-            {%- if touches and not is_new and days -%}
-                {%- do do_sql(
-                    "create or replace temp table cx_old as select * from " ~ this ~ " where "
-                    ~ in_run_days(kind, day, reads[0])
-                ) -%}
-            {%- endif -%}
-            {%- do register_files(days, is_new, kind) -%}
+        {%- if kept.in_files -%}
+            {%- do register_files(days, kind) -%}
             {%- do show_files(query, root, hive, kind, day) -%}
         {%- endif -%}
         {%- if touches and not is_new and days -%}
-            {%- set new_rows = "select * from " ~ this ~ " where " ~ in_run_days(kind, day, reads[0]) -%}
+            {%- set new_rows = "select * from " ~ this ~ " where " ~ in_work -%}
             {%- do do_sql(
                 "create or replace temp table cx_changed as (select * from cx_old except all (" ~ new_rows
                 ~ ")) union all ((" ~ new_rows ~ ") except all select * from cx_old)"
@@ -105,8 +116,15 @@
     {%- call statement('main') -%} select 1 {%- endcall -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}
-    {{ return({'relations': [target]}) }}
+    {{ return({'relations': [this.incorporate(type='view' if kept.in_files else 'table')]}) }}
 {% endmaterialization %}
+
+
+{# Whether the table has too many rows to stay one together with those that are to come (cx_rows). #}
+{% macro outgrown(relation) -%}
+    {%- set counts = rows_of("select (select count(*) from " ~ relation ~ ") + (select count(*) from cx_rows)") -%}
+    {{ return(counts[0][0] > var('most_table_rows')) }}
+{%- endmacro %}
 
 
 {#
@@ -264,7 +282,7 @@
 
 
 {# The files of the days in work are those just written, and no others. #}
-{% macro register_files(days, is_new, kind) -%}
+{% macro register_files(days, kind) -%}
     {%- if days -%}
         {%- set values = [] -%}
         {%- for row in days -%}
@@ -314,17 +332,4 @@
         {%- set source = "(select " ~ nulls | join(', ') ~ " where false)" -%}
     {%- endif -%}
     {%- do do_sql("create or replace view " ~ this ~ " as select " ~ columns | join(', ') ~ " from " ~ source) -%}
-{%- endmacro %}
-
-
-{# Storage 'table': the rows of the days in work are replaced; those that were there are kept in cx_old. #}
-{% macro replace_days(query, days, kind, day, keep_old) -%}
-    {%- set condition = in_run_days(kind, day, config.get('reads')[0]) -%}
-    {%- if keep_old -%}
-        {%- do do_sql("insert into cx_old select * from " ~ this ~ " where " ~ condition) -%}
-    {%- endif -%}
-    {%- do do_sql("create or replace temp table cx_rows as select * from (" ~ query ~ ")") -%}
-    {%- do do_sql("delete from " ~ this ~ " where " ~ condition) -%}
-    {%- do do_sql("insert into " ~ this ~ " by name select * from cx_rows") -%}
-    {%- do do_sql("drop table cx_rows") -%}
 {%- endmacro %}

@@ -31,5 +31,5 @@
     ) }} as service_level_icmi_5_pct,
     {{ share_pct('answered_within_300s_count', 'service_level_base_count') }}
         as answered_within_300s_pct,
-    answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_avg_seconds
+    answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_seconds_avg
 {%- endmacro %}

@@ -101,7 +101,11 @@ class Chat(Contact):
 
 @dataclass(slots=True, kw_only=True)
 class Call(Contact):
-    """A call; durations are whole seconds, None where the phone system has none."""
+    """A call; durations are whole seconds, None where the phone system has none.
+
+    Attributes:
+        is_level1_resolvable: what its agent said of it afterwards; None when he said nothing.
+    """
 
     disposition: Literal[
         "ANSWERED", "ABANDONED", "ABANDONED_IVR", "VOICEMAIL", "CALLBACK", "CLOSED", "FAILED"
@@ -117,6 +121,7 @@ class Call(Contact):
     resolved: bool | None = None
     resolved_at_first: bool | None = None
     corrected_at: int | None = None
+    is_level1_resolvable: bool | None = None
 
 
 @dataclass(slots=True, kw_only=True)

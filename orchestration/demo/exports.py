@@ -22,7 +22,7 @@ CHAT_COLUMNS = (
 CALL_COLUMNS = (
     "call_id", "caller_id", "direction", "queue", "started_at", "queued_at", "answered_at",
     "ended_at", "wait", "talk", "hold", "wrap_up", "agent", "team", "disposition", "reason", "area",
-    "transfers", "resolved",
+    "transfers", "resolved", "level_1",
 )  # fmt: skip
 CUSTOMER_COLUMNS = (
     "customer_id", "name", "email", "country", "industry", "plan", "segment", "signed_up",
@@ -152,6 +152,7 @@ def call_fields(call: Call, resolved: bool | None) -> list[str]:
         call.area,
         call.transfers,
         ONE_ZERO[resolved] if answered else None,
+        ONE_ZERO[call.is_level1_resolvable],
     ]
     return [str(_text(value, "")) for value in fields]
 

@@ -6,6 +6,7 @@ Draws one clean event at a time; a contact that ends after the calendar is not d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -149,6 +150,14 @@ def draw_call(base: Contact, country: str, world: World, dice: Dice) -> Call | N
             call.resolved, call.ended_at, world.calendar, dice
         )
     return call if call.ended_at < world.calendar.end else None
+
+
+def judge_first_line(calls: Sequence[Call], seed: int) -> None:
+    """What agents say after most calls: whether the first line could have solved it."""
+    dice = Dice(seed, "first line")
+    for call in calls:
+        if call.disposition == "ANSWERED" and dice.chance(0.92):
+            call.is_level1_resolvable = dice.chance(0.3 if call.transfers else 0.86)
 
 
 def _talk(call: Call, world: World, dice: Dice) -> None:

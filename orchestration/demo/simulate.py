@@ -10,6 +10,7 @@ from orchestration.demo.contacts import Contacts, simulate_contacts
 from orchestration.demo.dice import Dice
 from orchestration.demo.events import Answer
 from orchestration.demo.ledger import LedgerLine, draw_ledger
+from orchestration.demo.live import judge_first_line
 from orchestration.demo.programme import Programme, draw_programme
 from orchestration.demo.self_service import SelfService, draw_promises, draw_self_service
 from orchestration.demo.surveys import draw_answers
@@ -46,6 +47,7 @@ def simulate(
     scale_chat_waits(contacts.chats)
     shifts = draw_shifts(world)
     hand_out(contacts, shifts, seed)
+    judge_first_line(contacts.calls, seed)
     answers, asked = draw_answers(world, contacts, seed)
     score_csat(answers, seed)
     workforce = draw_workforce(world, contacts, shifts, seed)

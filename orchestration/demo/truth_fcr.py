@@ -116,7 +116,7 @@ def is_measured_first_contact(contacts: list[Contact], calendar: Calendar) -> di
 
 
 def first_contact_resolution(contacts: list[Contact], calendar: Calendar) -> dict[str, Any]:
-    """The headline (no_repeat) with all that is not in its base, and one_touch of tickets."""
+    """The headline (no_repeat) with all that is not in its base; net, of calls; one_touch."""
     handled = [contact for contact in contacts if is_handled(contact)]
     known = [contact for contact in handled if contact.customer_id is not None and contact.reason]
     firsts = _first_contacts(contacts)
@@ -132,6 +132,13 @@ def first_contact_resolution(contacts: list[Contact], calendar: Calendar) -> dic
             "repeated": repeated,
             "by_kind": by_kind,
         },
+        "net": _rate(
+            [
+                done
+                for serial, done in measured.items()
+                if getattr(firsts[serial][0], "is_level1_resolvable", False)
+            ]
+        ),
         "first_contacts": len(firsts),
         "immature": len(firsts) - len(measured),
         "not_first": len(known) - len(firsts),

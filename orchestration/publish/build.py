@@ -6,8 +6,8 @@ it is given. What becomes visible, and when, is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,22 +18,18 @@ from orchestration.publish.day_files import (
     DayTable,
     LinkedTable,
     Previous,
-    days_folder,
-    files_query,
     folder_query,
     link_files,
     newest_batch,
     read_day_tables,
     read_record,
-    signature,
     table_folder,
-    values_of,
     write_record,
 )
 from orchestration.publish.lineage import DESCRIPTIONS, Lineage, added_columns
 from orchestration.publish.macros import MACROS
 from orchestration.publish.operations import OPS_TABLES, Operations, write_operations
-from orchestration.publish.sql import Fragment, comma, identifier, literal, statement, type_name
+from orchestration.publish.sql import Fragment, identifier, literal, statement
 from orchestration.publish.tables import (
     TARGET,
     WAREHOUSE,
@@ -43,7 +39,7 @@ from orchestration.publish.tables import (
     fingerprint,
     read_tables,
 )
-from orchestration.publish.versions import DATABASE, refuse_wal
+from orchestration.publish.versions import DATABASE
 from orchestration.publish.views import View, read_views, views_upon
 from orchestration.settings import Settings
 
@@ -53,13 +49,6 @@ if TYPE_CHECKING:
 # Readers since DuckDB 1.0 open it; the default of a newer engine would lock most of them out.
 STORAGE_VERSION = "v1.0.0"
 
-# A table by day of at most so many rows is copied like any other table: in the DuckDB file its
-# queries are several times faster than over thousands of small files, and so many rows are copied
-# in a few seconds however long the history is. Above, its files are linked and nothing is copied.
-MOST_COPIED_ROWS = 1_000_000
-
-# Alias of the database of the version before while a version is built.
-PREVIOUS = "previous"
 WHOLE_FILE = "all.parquet"
 
 Descriptions = Mapping[str, tuple[str, Mapping[str, str]]]
@@ -72,7 +61,7 @@ class Built:
     Attributes:
         tables: each table copied into the DuckDB file with its fingerprint in the warehouse.
         days: the tables by day, copied or linked.
-        linked: those whose files are linked.
+        linked: those that are kept in files, which are linked.
         views: views upon linked tables with their number of rows.
         batch: how far the warehouse follows its `changed_days`; None when it keeps none.
     """
@@ -125,27 +114,22 @@ def build_version(
             )
             (folder / "parquet" / schema).mkdir(parents=True)
         days = read_day_tables(connection, tables)
-        before = read_record(previous, days) if previous and _attach(connection, previous) else {}
+        before = read_record(previous, days) if previous else {}
         linked = {
             table: _link_table(connection, settings, found, folder, before.get(table), lineage)
             for table, found in days.items()
-            if found.rows > MOST_COPIED_ROWS
+            if found.files
         }
         upon_linked = views_upon(linked, read_views(connection, ("core", "marts")))
         waiting = {t: upon_linked[t.label] for t in tables if t.label in upon_linked}
         copied = {
-            table: _copy_day_table(
-                connection, settings, days[table], folder, before.get(table), lineage
-            )
-            if table in days
-            else _copy_table(connection, table, table.source, parquet_file(folder, table), lineage)
+            table: _copy_table(connection, table, copied_file(folder, table, days), lineage)
             for table in tables
             if table not in linked and table not in waiting
         }
         views = _publish_views(connection, waiting, lineage)
         for table in waiting.keys() - views.keys():
-            file = parquet_file(folder, table)
-            copied[table] = _copy_table(connection, table, table.source, file, lineage)
+            copied[table] = _copy_table(connection, table, parquet_file(folder, table), lineage)
         # In one transaction: alone, each of some thousand comments would be made durable.
         connection.execute("begin transaction")
         for table in tables:
@@ -164,7 +148,7 @@ def build_version(
         _publish_operations(
             connection, settings, folder, ops, lineage, built, descriptions, previous
         )
-    write_record(folder, ((found, table in linked) for table, found in days.items()))
+    write_record(folder, (days[table] for table in linked))
     return built
 
 
@@ -196,122 +180,21 @@ def _attached(warehouse: Path, folder: Path) -> Iterator[DuckDBPyConnection]:
         spill.rmdir()
 
 
-def _attach(connection: DuckDBPyConnection, previous: Path) -> bool:
-    """Attach the database of the version before; a damaged one is no reason not to publish."""
-    import duckdb
-
-    with suppress(DataError, duckdb.Error):
-        refuse_wal(previous / DATABASE)
-        connection.execute(
-            statement(
-                "attach {file} as {name} (read_only)",
-                file=literal(previous / DATABASE),
-                name=identifier(PREVIOUS),
-            )
-        )
-        return True
-    return False
-
-
 def _copy_table(
-    connection: DuckDBPyConnection, table: Table, source: Fragment, file: Path, lineage: Lineage
+    connection: DuckDBPyConnection, table: Table, file: Path, lineage: Lineage
 ) -> Fingerprint:
     query = statement(
         "select {columns}{lineage} from {source}",
         columns=column_names(table),
         lineage=lineage.columns(table),
-        source=source,
+        source=table.source,
     )
     connection.execute(
         statement("create table {target} as {query}", target=table.target, query=query)
     )
+    file.parent.mkdir(parents=True, exist_ok=True)
     copy_parquet(connection, statement("select * from {target}", target=table.target), file)
-    return fingerprint(connection, source, table)
-
-
-def _copy_day_table(
-    connection: DuckDBPyConnection,
-    settings: Settings,
-    days: DayTable,
-    folder: Path,
-    previous: Previous | None,
-    lineage: Lineage,
-) -> Fingerprint:
-    """Copy a small table by day, in a folder of its own as it will have one when it has grown.
-
-    What the version before has already is taken from there: a small table of ten years is
-    thousands of files, too.
-    """
-    import duckdb
-
-    table = days.table
-    file = table_folder(folder, table) / WHOLE_FILE
-    file.parent.mkdir(parents=True)
-    if previous is not None:
-        # A version before that cannot be read is no reason not to publish: all is copied then,
-        # and what is wrong with the table itself is told by that.
-        with suppress(duckdb.Error):
-            source = _updated(connection, settings, days, previous)
-            if source is not None:
-                return _copy_table(connection, table, source, file, lineage)
-        connection.execute(statement("drop table if exists {target}", target=table.target))
-    return _copy_table(connection, table, table.source, file, lineage)
-
-
-def _updated(
-    connection: DuckDBPyConnection, settings: Settings, days: DayTable, previous: Previous
-) -> Fragment | None:
-    """The rows of the version before with those days replaced whose files are others now.
-
-    None when that would not be the table: another signature, or not the rows that it should have.
-    """
-    if previous.is_linked or previous.signature != signature(days):
-        return None
-    paths = {file.path for file in days.files}
-    changed = {file.values for file in days.files if not previous.has(file)}
-    changed |= {values_of(path) for path in previous.files if path not in paths}
-    files = [file for file in days.files if file.values in changed]
-    kept = days.rows - sum(file.rows for file in files)
-    if not kept:
-        return None
-    _choose(connection, days, changed)
-    unchanged = statement(
-        "(select {columns} from {previous} as kept where not exists"
-        " (from changed_days as changed where {same}))",
-        columns=column_names(days.table),
-        previous=identifier(PREVIOUS, days.table.schema, days.table.name),
-        same=Fragment(
-            " and ".join(
-                statement("kept.{name} is not distinct from changed.{name}", name=identifier(name))
-                for name in days.columns
-            )
-        ),
-    )
-    if kept != _count(connection, unchanged):
-        return None
-    if not files:
-        return unchanged
-    return statement(
-        "(from {unchanged} union all select {columns} from ({files}))",
-        unchanged=unchanged,
-        columns=column_names(days.table),
-        files=files_query(days, (days_folder(settings) / file.path for file in files)),
-    )
-
-
-def _choose(
-    connection: DuckDBPyConnection, days: DayTable, values: set[tuple[str | None, ...]]
-) -> None:
-    """Put values of the columns by which a table is cut into the temporary table `changed_days`."""
-    types = {column.name: type_name(column.data_type) for column in days.table.columns}
-    columns = comma(
-        statement("cast(unnest(?::varchar[]) as {type}) as {name}", type=types[name], name=quoted)
-        for name, quoted in ((name, identifier(name)) for name in days.columns)
-    )
-    lists = [[row[position] for row in values] for position in range(len(days.columns))]
-    connection.execute(
-        statement("create or replace temporary table changed_days as select {c}", c=columns), lists
-    )
+    return fingerprint(connection, table.source, table)
 
 
 def _link_table(
@@ -469,3 +352,10 @@ def _describe(
 
 def parquet_file(folder: Path, table: Table) -> Path:
     return folder / "parquet" / table.schema / f"{table.file_stem}.parquet"
+
+
+def copied_file(folder: Path, table: Table, days: Collection[Table]) -> Path:
+    """Where a copied table is in Parquet; one by day has a folder of its own, as when linked."""
+    if table in days:
+        return table_folder(folder, table) / WHOLE_FILE
+    return parquet_file(folder, table)

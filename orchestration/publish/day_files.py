@@ -1,9 +1,9 @@
-"""The files of tables that are kept by day: which are current, and how a version shares them.
+"""The files of large tables by day: which are current, and how a version shares them.
 
-Such a table (materialization `by_day`) is many Parquet files below `warehouse/days` that nobody
-ever changes. A version shares them by hard links, so that a daily publish costs what the day's
-changes cost and five versions cost little more than one. Touches only the folder of the version
-that is being built.
+Such a table (materialization `by_day`, more than `most_table_rows` rows) is many Parquet files
+below `warehouse/days` that nobody ever changes. A version shares them by hard links, so that a
+daily publish costs what the day's changes cost and five versions cost little more than one. Touches
+only the folder of the version that is being built.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
-from urllib.parse import unquote
 
 from orchestration.errors import DataError
 from orchestration.publish.sql import (
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 DAYS_FOLDER = "days"
 SCHEMA_FILE = "_schema.parquet"
-NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 # In the folder of a version: which files each table by day was made of. Not in the manifest, which
 # everybody who lists versions reads.
 RECORD = "day_files.json"
@@ -65,15 +63,10 @@ class DayFile:
         """The columns by which the table is cut, kind before date."""
         return tuple(part.partition("=")[0] for part in self.path.split("/")[1:-1])
 
-    @property
-    def values(self) -> tuple[str | None, ...]:
-        """Their values in all rows of the file, as text."""
-        return values_of(self.path)
-
 
 @dataclass(frozen=True)
 class DayTable:
-    """A table by day with its current files."""
+    """A table by day with its current files; one that is not kept in files has none."""
 
     table: Table
     files: tuple[DayFile, ...]
@@ -90,19 +83,17 @@ class DayTable:
 
 @dataclass(frozen=True)
 class Previous:
-    """What the version before had of a table by day.
+    """What the version before had of a table that was kept in files.
 
     Attributes:
         folder: the published folder of its files.
         signature: as `signature` of the table was then.
         files: (rows, bytes) by path below `warehouse/days`.
-        is_linked: whether the files themselves are published; else the rows are in its DuckDB file.
     """
 
     folder: Path
     signature: Sequence[Sequence[str]]
     files: Mapping[str, Sequence[int]]
-    is_linked: bool
 
     def has(self, file: DayFile) -> bool:
         return list(self.files.get(file.path, ())) == [file.rows, file.bytes]
@@ -136,14 +127,14 @@ def days_folder(settings: Settings) -> Path:
 def read_day_tables(
     connection: DuckDBPyConnection, tables: Iterable[Table], database: str = WAREHOUSE
 ) -> dict[Table, DayTable]:
-    """Those of the tables that are kept by day, with their files in the order of the paths.
+    """Those of the tables that are built by day, with their files in the order of the paths.
 
     Raises:
         DataError: a path that is none of a table by day.
     """
     found: dict[tuple[str, str], list[DayFile]] = {}
     if _has(connection, database, "day_state"):
-        # A table without rows has no file, but it is here.
+        # A table of the warehouse has no file, but it is here.
         for key in _rows(connection, database, "day_state", "table_schema, table_name"):
             found[key] = []
     if _has(connection, database, "day_files"):
@@ -198,7 +189,7 @@ def link_files(
             new.append(file)
         # From the version before rather than from the warehouse: where these are on two file
         # systems, what had to be copied once is shared from then on.
-        elif known.is_linked and _link(f"{known.folder}/{published}", target, file.bytes):
+        elif _link(f"{known.folder}/{published}", target, file.bytes):
             continue
         source = f"{root}/{file.path}"
         if _link(source, target, file.bytes):
@@ -246,19 +237,13 @@ def signature(days: DayTable) -> list[list[str]]:
     return [*columns, ["", *days.columns]]
 
 
-def values_of(path: str) -> tuple[str | None, ...]:
-    """The values of the columns by which a table is cut, from a path below `warehouse/days`."""
-    texts = (part.partition("=")[2] for part in path.split("/")[1:-1])
-    return tuple(None if text == NULL_FOLDER else unquote(text) for text in texts)
-
-
 def table_folder(version: Path, table: Table) -> Path:
     """The folder of a version in which the files of a table by day are published."""
     return version / "parquet" / table.schema / table.file_stem
 
 
 def read_record(version: Path, tables: Iterable[Table]) -> dict[Table, Previous]:
-    """What a published version has of those of the tables that were tables by day then."""
+    """What a published version has of those of the tables that were kept in files then."""
     try:
         content: dict[str, Any] = json.loads((version / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -271,15 +256,14 @@ def read_record(version: Path, tables: Iterable[Table]) -> dict[Table, Previous]
     }
 
 
-def write_record(version: Path, tables: Iterable[tuple[DayTable, bool]]) -> None:
-    """Remember for the next version what this one has; `True` for a table that is linked."""
+def write_record(version: Path, tables: Iterable[DayTable]) -> None:
+    """Remember for the next version which files this one has."""
     content = {
         days.table.label: {
             "signature": signature(days),
             "files": {file.path: [file.rows, file.bytes] for file in days.files},
-            "is_linked": is_linked,
         }
-        for days, is_linked in tables
+        for days in tables
     }
     (version / RECORD).write_text(json.dumps(content), encoding="utf-8")
 

@@ -2,7 +2,6 @@
 -- Every accepted row is a fact once, on its day: an inner join somewhere between would lose rows in
 -- silence. By what ingest and the files of the facts themselves say, so over all history at once.
 
--- depends_on: {{ ref('fct_contacts') }}, {{ ref('fct_tickets') }}, {{ ref('fct_calls') }}
 with accepted as (
     select
         case entity when 'tickets' then 'ticket' when 'chats' then 'chat' else 'call' end as kind,
@@ -32,13 +31,25 @@ expected as (
 
 found as (
     select
-        table_name,
-        coalesce(kind, 'none') as kind,
+        'fct_contacts' as table_name,
+        kind,
         day as counted_date,
-        sum(rows_count) as rows_count
-    from {{ state('day_files') }}
-    where table_name in ('fct_contacts', 'fct_tickets', 'fct_calls')
-    group by table_name, kind, day
+        rows_count
+    from ({{ rows_by_day(ref('fct_contacts'), 'contact_type', 'contact_date') }}) as contacts
+    union all
+    select
+        'fct_tickets' as table_name,
+        'none' as kind,
+        day as counted_date,
+        rows_count
+    from ({{ rows_by_day(ref('fct_tickets'), none, 'contact_date') }}) as tickets
+    union all
+    select
+        'fct_calls' as table_name,
+        'none' as kind,
+        day as counted_date,
+        rows_count
+    from ({{ rows_by_day(ref('fct_calls'), none, 'contact_date') }}) as calls
 )
 
 select

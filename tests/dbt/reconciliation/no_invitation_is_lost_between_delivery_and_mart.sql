@@ -6,10 +6,9 @@ with accepted as (
     where entity = 'survey_invitations' and _disposition = 'accepted'
 ),
 
-files as (
+counted as (
     select coalesce(sum(rows_count), 0) as fact_count
-    from {{ state('day_files') }}
-    where table_name = 'fct_survey_invitations'
+    from ({{ rows_by_day(ref('fct_survey_invitations'), none, 'sent_date') }}) as invitations
 ),
 
 facts as (
@@ -26,13 +25,13 @@ marts as (
 
 select
     accepted.accepted_count,
-    files.fact_count,
+    counted.fact_count,
     facts.counted_count,
     marts.mart_count
 from accepted
-cross join files
+cross join counted
 cross join facts
 cross join marts
 where
-    accepted.accepted_count <> files.fact_count
+    accepted.accepted_count <> counted.fact_count
     or facts.counted_count <> marts.mart_count

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -85,7 +85,7 @@ class Bench:
         for table in self._tables.values():
             write_schema_file(self.settings, table)
         # Before dbt parses: what the config of a model takes from a variable is fixed from then on.
-        self._set_variables()
+        self._set_variables({})
         self._runner = DbtRunner(self.settings)
         self._runner.parse(write=True)
         manifest = json.loads((self.settings.home / "target" / "manifest.json").read_text("utf-8"))
@@ -136,14 +136,18 @@ class Bench:
         self._empty()
         with duckdb.connect() as both:
             try:
-                self._set_variables(variables, history.chunk_rows)
+                going = {
+                    "chunk_rows": history.chunk_rows,
+                    "most_table_rows": history.most_table_rows,
+                }
+                self._set_variables(variables | going)
                 for step in history.steps:
                     if isinstance(step, Deliver):
                         played.deliveries += 1
                         self._deliver(step, f"delivery_{played.deliveries}")
                     elif isinstance(step, AsOf):
                         variables["as_of"] = step.day
-                        self._set_variables(variables, history.chunk_rows)
+                        self._set_variables(variables | going)
                     else:
                         played.builds += 1
                         self._build(self._reached(step, going_on), step)
@@ -151,7 +155,11 @@ class Bench:
                 self._build(models)
                 self._copy_into(both, "increments")
                 self._fresh_warehouse()
-                self._set_variables(variables, history.rebuild_chunk_rows)
+                anew = {
+                    "chunk_rows": history.rebuild_chunk_rows,
+                    "most_table_rows": history.rebuild_most_table_rows,
+                }
+                self._set_variables(variables | anew)
                 self._build(models)
                 played.rows = self._copy_into(both, "rebuild")
             except CannotBuild as error:
@@ -205,14 +213,17 @@ class Bench:
         shutil.rmtree(self._warehouse)
         shutil.copytree(self._start, self._warehouse)
 
-    def _set_variables(
-        self, variables: dict[str, Any] | None = None, chunk_rows: int | None = None
-    ) -> None:
-        """Write the project file anew, as a person does; models read it when they are built."""
+    def _set_variables(self, variables: Mapping[str, Any]) -> None:
+        """Write the project file anew, as a person does; models read it when they are built.
+
+        Args:
+            variables: those of which the value is None, except `as_of`, stay as the project's.
+        """
         project = yaml.safe_load(self._template)
-        project["vars"] |= VARIABLES | (variables or {})
-        if chunk_rows is not None:
-            project["vars"]["chunk_rows"] = chunk_rows
+        project["vars"] |= VARIABLES
+        for name, value in variables.items():
+            if value is not None or name == "as_of":
+                project["vars"][name] = value
         path = self.settings.project_dir / "dbt_project.yml"
         path.write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
 

@@ -130,6 +130,8 @@ def draw_history(
         zone=random.choice(("UTC", "America/New_York")),
         chunk_rows=random.choice((None, None, 1, 3)),
         rebuild_chunk_rows=random.choice((None, 1, 2)),
+        most_table_rows=random.choice((None, 0, 2, 6)),
+        rebuild_most_table_rows=random.choice((None, None, 0)),
     )
 
 

@@ -293,12 +293,17 @@ class History:
         zone: the variable `reporting_zone`.
         chunk_rows: the variable `chunk_rows` of the builds; None leaves the project's.
         rebuild_chunk_rows: the same for the rebuild.
+        most_table_rows: the variable `most_table_rows` of the builds: with 0 all tables by day are
+            kept in files, with a few rows they move there on the way.
+        rebuild_most_table_rows: the same for the rebuild.
     """
 
     steps: tuple[Step, ...]
     zone: str = "UTC"
     chunk_rows: int | None = None
     rebuild_chunk_rows: int | None = None
+    most_table_rows: int | None = None
+    rebuild_most_table_rows: int | None = None
 
     def __repr__(self) -> str:
         steps = "".join(f"\n    {step!r}," for step in self.steps)

@@ -7,7 +7,7 @@ what a history is made of and gets along with dozens. Builds nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from history_shapes import (
     AsOf,
@@ -79,7 +79,7 @@ def _plainer_settings(history: History) -> Iterator[History]:
     plain = History(history.steps)
     if history != plain:
         yield plain
-    for name in ("zone", "chunk_rows", "rebuild_chunk_rows"):
+    for name in (field.name for field in fields(History)[1:]):
         if getattr(history, name) != getattr(plain, name):
             yield replace(history, **{name: getattr(plain, name)})
 

@@ -276,4 +276,18 @@ NAMED: dict[str, Named] = {
             )
         ),
     ),
+    # materialization by_day: of a table that is moved, only the days that are not in work are kept
+    "a table that moves into files between two days": Named(
+        ("core.fct_contacts",),
+        History(
+            (
+                Deliver("chats", SECOND, (Chat(1, started=f"{SECOND} 12:00:00"),)),
+                Build(),
+                Deliver("chats", FIRST, (Chat(2, started=f"{FIRST} 12:00:00", customer=2),)),
+                Deliver("chats", FIFTH, (Chat(1, started=f"{SECOND} 13:00:00"),)),
+            ),
+            chunk_rows=1,
+            most_table_rows=1,
+        ),
+    ),
 }

@@ -9,7 +9,6 @@ import duckdb
 import pytest
 from publish_warehouse import Warehouse
 
-from orchestration.publish import build
 from orchestration.settings import Settings
 
 
@@ -48,9 +47,9 @@ def warehouse(settings: Settings) -> Warehouse:
 
 
 @pytest.fixture
-def linked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables by day are linked however small they are."""
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", 0)
+def linked(warehouse: Warehouse) -> None:
+    """Tables by day are kept in files, and linked, as large ones are."""
+    warehouse.keep_files(True)
 
 
 @pytest.fixture

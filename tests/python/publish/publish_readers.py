@@ -106,14 +106,11 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=20)
     wanted = parser.parse_args()
     problems = 0
-    from orchestration.publish import build
-
-    for name, most_copied_rows in (("native tables", 1_000_000), ("linked Parquet", 0)):
-        build.MOST_COPIED_ROWS = most_copied_rows
+    for name, keeps_files in (("native tables", False), ("linked Parquet", True)):
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="cx-readers-") as folder:
             settings = Settings(home=Path(folder) / "home")
-            warehouse = Warehouse(settings)
+            warehouse = Warehouse(settings, keeps_files)
             warehouse.prepare()
             found = play(settings, warehouse, wanted.publishes, wanted.readers)
         bad = [read.error for read in found if read.error]

@@ -14,9 +14,14 @@ CONTACTS = "select * from intermediate.contacts"
 
 @dataclass
 class Warehouse:
-    """A warehouse that is opened for a moment and closed again, as a build does."""
+    """A warehouse that is opened for a moment and closed again, as a build does.
+
+    Attributes:
+        keeps_files: whether the next table by day that is built is one in files.
+    """
 
     settings: Settings
+    keeps_files: bool = False
     generations: int = 0
 
     def __call__(self, *statements: str) -> None:
@@ -35,6 +40,11 @@ class Warehouse:
             "signature varchar, batch bigint)",
         )
 
+    def keep_files(self, keeps_files: bool) -> None:
+        """Build the contacts, and whatever comes, in files from now on or not."""
+        self.keeps_files = keeps_files
+        self.build_days("core.fct_contacts")
+
     def build_days(
         self,
         label: str,
@@ -45,6 +55,18 @@ class Warehouse:
         """Write a table by day anew, or some days of it, as one more generation of files."""
         schema, name = label.split(".")
         self.generations += 1
+        self(
+            f"delete from intermediate.day_state where table_name = '{name}'",
+            "insert into intermediate.day_state "
+            f"values ('{schema}', '{name}', 'signature', {self.generations})",
+            f"drop {'table' if self._is_table(name) else 'view'} if exists {label}",
+        )
+        if not self.keeps_files:
+            self(
+                f"delete from intermediate.day_files where table_name = '{name}'",
+                f"create table {label} as {query}",
+            )
+            return
         generation = f"g{self.generations}"
         root = self.settings.warehouse.parent / "days"
         folder = root / name
@@ -84,10 +106,6 @@ class Warehouse:
                         path.stat().st_size,
                     ],
                 )
-            connection.execute(
-                "insert into intermediate.day_state select ?, ?, 'signature', ?",
-                [schema, name, self.generations],
-            )
             paths = connection.execute(
                 "select path from intermediate.day_files where table_name = ? order by path", [name]
             ).fetchall()
@@ -98,6 +116,11 @@ class Warehouse:
                 else f"({query}) limit 0"
             )
             connection.execute(f"create or replace view {label} as select * from {source}")
+
+    def _is_table(self, name: str) -> bool:
+        query = "select count(*) from duckdb_tables() where table_name = ?"
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
+            return connection.execute(query, [name]).fetchall() == [(1,)]
 
     def files(self, name: str) -> dict[str, int]:
         """Inode of each current file of a table by day, by the place of its day."""

@@ -10,7 +10,7 @@ import pytest
 from publish_warehouse import Warehouse
 
 from orchestration.freshness import Freshness
-from orchestration.publish import build, publish, rollback
+from orchestration.publish import publish, rollback
 from orchestration.settings import Settings
 from orchestration.state import append_checks, start_run
 
@@ -20,11 +20,11 @@ TYPED = """
 """
 
 
-@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+@pytest.mark.parametrize("keeps_files", [True, False])
 def test_marts_dims_and_facts_have_the_rows_and_types_of_the_warehouse(
-    settings, warehouse, read, monkeypatch, most_copied_rows
+    settings, warehouse, read, keeps_files
 ) -> None:
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.keep_files(keeps_files)
     warehouse.build_days("core.fct_tickets", TYPED, cut=("contact_date",))
     version = publish(settings, "run-1")
     assert version.row_counts == {
@@ -42,7 +42,7 @@ def test_marts_dims_and_facts_have_the_rows_and_types_of_the_warehouse(
         everything = "from core.fct_contacts order by contact_id"
         assert read(everything) == connection.execute(everything).fetchall()
         is_view = "select count(*) from duckdb_views() where view_name = 'fct_contacts'"
-        assert read(is_view) == [(1 if most_copied_rows == 0 else 0,)]
+        assert read(is_view) == [(1 if keeps_files else 0,)]
 
 
 def test_parquet_files_need_no_folder_names_to_be_read(settings, warehouse, linked) -> None:
@@ -57,12 +57,12 @@ def test_parquet_files_need_no_folder_names_to_be_read(settings, warehouse, link
 
 
 def test_a_table_by_day_is_a_folder_of_parquet_whether_copied_or_linked(
-    settings, warehouse, monkeypatch
+    settings, warehouse
 ) -> None:
     files = str(settings.published / "current" / "parquet" / "core" / "fct_contacts")
     query = "select count(*), count(distinct contact_date) from read_parquet(?)"
-    for most_copied_rows in (40, 39):
-        monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    for keeps_files in (False, True):
+        warehouse.keep_files(keeps_files)
         publish(settings, "run")
         assert duckdb.execute(query, [f"{files}/**/*.parquet"]).fetchall() == [(40, 4)]
 
@@ -113,7 +113,7 @@ def test_a_fact_that_is_not_by_day_is_copied(settings, warehouse, read, linked) 
     assert read("from core.fct_notes") == [("n",)]
 
 
-def test_a_warehouse_without_tables_by_day_is_published(settings, warehouse, read) -> None:
+def test_a_warehouse_without_tables_by_day_is_published(settings, warehouse, read, linked) -> None:
     warehouse(
         "drop view core.fct_contacts",
         "create table core.fct_contacts as from intermediate.contacts",
@@ -137,11 +137,11 @@ VIEWS = (
 )
 
 
-@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+@pytest.mark.parametrize("keeps_files", [True, False])
 def test_a_view_upon_linked_files_stays_a_view_and_every_other_is_copied(
-    settings, warehouse, read, monkeypatch, most_copied_rows
+    settings, warehouse, read, keeps_files
 ) -> None:
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.keep_files(keeps_files)
     warehouse(*VIEWS)
     version = publish(settings, "run-1", descriptions={"fct_chats": ("Chats.", {})})
     counts = {"core.fct_chats": 20, "core.a_few": 10, "core.unpublished": 40, "core.agents": 1}
@@ -149,7 +149,7 @@ def test_a_view_upon_linked_files_stays_a_view_and_every_other_is_copied(
     for label, rows in counts.items():
         assert read(f"select count(*) from {label}") == [(rows,)]
     views = {name for (name,) in read("select view_name from duckdb_views() where not internal")}
-    assert views == ({"fct_contacts", "fct_chats", "a_few"} if most_copied_rows == 0 else set())
+    assert views == ({"fct_contacts", "fct_chats", "a_few"} if keeps_files else set())
     comment = """
         select comment from duckdb_views() where view_name = 'fct_chats'
         union all select comment from duckdb_tables() where table_name = 'fct_chats'
@@ -300,11 +300,11 @@ def test_ops_of_a_version_without_a_forgotten_person_come_from_the_cleared_recor
     assert read("select check_name from ops.check_results") == [("[erased]",)]
 
 
-@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+@pytest.mark.parametrize("keeps_files", [True, False])
 def test_every_mart_says_its_run_its_checks_and_its_time(
-    settings, warehouse, read, monkeypatch, most_copied_rows
+    settings, warehouse, read, keeps_files
 ) -> None:
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.keep_files(keeps_files)
     warehouse.build_days("marts.mart_days")
     warehouse(
         "create table marts.mart_empty as select 1 as n where false",
@@ -342,11 +342,11 @@ def test_every_mart_says_its_run_its_checks_and_its_time(
     assert rows == [("run-1", "warned", at)]
 
 
-@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+@pytest.mark.parametrize("keeps_files", [True, False])
 def test_each_version_keeps_the_run_that_published_it(
-    settings, warehouse, read, monkeypatch, most_copied_rows
+    settings, warehouse, read, keeps_files
 ) -> None:
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.keep_files(keeps_files)
     warehouse.build_days("marts.mart_days")
     names = {}
     for run_id, success in (("run-1", False), ("run-2", True)):

@@ -6,14 +6,14 @@ import duckdb
 import pytest
 from publish_readers import play
 
-from orchestration.publish import build, publish
+from orchestration.publish import publish
 
 
-@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+@pytest.mark.parametrize("keeps_files", [True, False])
 def test_readers_in_other_processes_see_only_whole_versions(
-    settings, warehouse, monkeypatch, most_copied_rows
+    settings, warehouse, keeps_files
 ) -> None:
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.keep_files(keeps_files)
     for read in play(settings, warehouse, publishes=6, readers=3):
         assert read.error == ""
         assert read.versions > 1

@@ -19,7 +19,6 @@ from click.testing import CliRunner
 from orchestration.cli import main
 from orchestration.errors import DataError, UsageError
 from orchestration.publish import (
-    build,
     current_version,
     list_versions,
     publish,
@@ -92,7 +91,8 @@ def test_a_file_that_was_lost_or_cut_stops_the_publish(
 ) -> None:
     publish(settings, "run-1")
     warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
-    (path, *_) = sorted((settings.warehouse.parent / "days" / "fct_contacts").rglob("g2_*.p*"))
+    folder = settings.warehouse.parent / "days" / "fct_contacts"
+    (path, *_) = sorted(folder.rglob(f"g{warehouse.generations}_*.parquet"))
     if damage == "lost":
         path.unlink()
     else:
@@ -131,24 +131,9 @@ def test_on_another_file_system_a_file_is_copied_once(
     assert read("select count(*) from core.fct_contacts") == [(40,)]
 
 
-def test_of_a_copied_table_only_changed_days_are_read_from_the_warehouse(
-    settings, warehouse, read
-) -> None:
-    publish(settings, "run-1")
-    warehouse("insert into intermediate.contacts (contact_id, contact_type) values ('a', 'chat')")
-    warehouse(*CHANGE)
-    warehouse.build_days("core.fct_contacts", days=(*CHANGED_DAYS, None))
-    for path in (settings.warehouse.parent / "days").rglob("contact_date=2026-11-01/*"):
-        path.unlink()
-    publish(settings, "run-2")
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        expected = connection.execute("from intermediate.contacts order by contact_id").fetchall()
-    assert read("from core.fct_contacts order by contact_id") == expected
-
-
-@pytest.mark.parametrize("damage", ["database", "rows", "record", "log", "table"])
+@pytest.mark.parametrize("damage", ["database", "record", "log", "files"])
 def test_a_damaged_version_before_is_no_reason_not_to_publish(
-    settings, warehouse, read, damage
+    settings, warehouse, read, linked, damage
 ) -> None:
     database = publish(settings, "run-1").path / "cx.duckdb"
     database.chmod(0o644)
@@ -159,20 +144,17 @@ def test_a_damaged_version_before_is_no_reason_not_to_publish(
     elif damage == "log":
         database.with_name("cx.duckdb.wal").touch()
     else:
-        statement = "delete from" if damage == "rows" else "drop table"
-        with duckdb.connect(str(database)) as connection:
-            connection.execute(f"{statement} core.fct_contacts")
+        shutil.rmtree(database.parent / "parquet")
     warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
     publish(settings, "run-2")
     assert read("select count(*), count(started_at) from core.fct_contacts") == [(40, 40)]
 
 
-def test_a_table_that_grows_or_shrinks_over_the_bound_is_linked_or_copied(
-    settings, warehouse, read, monkeypatch
+def test_a_table_that_moves_into_files_or_back_is_linked_or_copied(
+    settings, warehouse, read
 ) -> None:
-    for most_copied_rows in (40, 39, 40):
-        monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
-        warehouse.build_days("core.fct_contacts", days=("2026-11-01",))
+    for keeps_files in (False, True, False):
+        warehouse.keep_files(keeps_files)
         publish(settings, "run")
         assert read("select count(*), count(started_at) from core.fct_contacts") == [(40, 40)]
 
@@ -196,7 +178,7 @@ def test_obsolete_files_are_deleted_after_the_switch_and_stay_in_older_versions(
     assert read("select count(*), count(started_at) from core.fct_contacts") == [(40, 40)]
 
 
-def test_a_sweep_needs_an_account_of_the_files(settings, warehouse) -> None:
+def test_a_sweep_needs_an_account_of_the_files(settings, warehouse, linked) -> None:
     assert sweep_day_files(settings) == 0
     warehouse("delete from intermediate.day_files where kind = 'chat'")
     assert sweep_day_files(settings) == 4
@@ -370,11 +352,11 @@ def _publish_for_ever(settings: Settings, ready: Event) -> None:
         publish(settings, "killed")
 
 
-@pytest.mark.parametrize("most_copied_rows", [0, 1_000_000])
+@pytest.mark.parametrize("keeps_files", [True, False])
 def test_a_kill_at_any_moment_leaves_a_whole_version_and_the_next_publish_cleans_up(
-    settings, warehouse, read, monkeypatch, most_copied_rows
+    settings, warehouse, read, keeps_files
 ) -> None:
-    monkeypatch.setattr(build, "MOST_COPIED_ROWS", most_copied_rows)
+    warehouse.keep_files(keeps_files)
     publish(settings, "first")
     # Forked: a process that had to import everything first would mostly be killed before it began.
     processes = multiprocessing.get_context("fork")

@@ -217,8 +217,8 @@ DIRTY: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "mart_response_percentiles": {
         "percentiles_out_of_order": {
-            "first_response_p50_seconds": 2,
-            "first_response_p90_seconds": 1,
+            "first_response_seconds_p50": 2,
+            "first_response_seconds_p90": 1,
         },
     },
     "mart_response_times": {

@@ -273,7 +273,7 @@ select
     paid_seconds_sum,
     utilised_seconds_sum,
     utilisation_base_seconds_sum,
-    call_handle_seconds_sum / nullif(call_handle_time_count, 0) as call_handle_time_avg_seconds,
+    call_handle_seconds_sum / nullif(call_handle_time_count, 0) as call_handle_seconds_avg,
     chat_seconds_sum / nullif(chat_busy_seconds_sum, 0) as concurrency_avg,
     {{ share_pct('status_handle_seconds_sum', 'productive_seconds_sum') }} as occupancy_pct,
     {{ share_pct('utilised_seconds_sum', 'utilisation_base_seconds_sum') }} as utilisation_pct,

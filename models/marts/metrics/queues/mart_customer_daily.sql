@@ -64,6 +64,6 @@ select
     wait_seconds_sum,
     call_handle_seconds_sum,
     chat_handle_seconds_sum,
-    wait_seconds_sum / nullif(wait_count, 0) as wait_avg_seconds,
+    wait_seconds_sum / nullif(wait_count, 0) as wait_seconds_avg,
     contact_date
 from counted

@@ -101,10 +101,10 @@ select
     wrap_up_seconds_sum,
     adjusted_handle_seconds_sum,
     concurrent_handle_seconds_sum,
-    handle_seconds_sum / nullif(handle_time_count, 0) as handle_time_avg_seconds,
+    handle_seconds_sum / nullif(handle_time_count, 0) as handle_seconds_avg,
     adjusted_handle_seconds_sum / nullif(adjusted_handle_time_count, 0)
-        as adjusted_handle_time_avg_seconds,
-    hold_seconds_sum / nullif(hold_known_count, 0) as hold_time_avg_seconds,
+        as adjusted_handle_seconds_avg,
+    hold_seconds_sum / nullif(hold_known_count, 0) as hold_seconds_avg,
     concurrent_handle_seconds_sum / nullif(adjusted_handle_seconds_sum, 0) as concurrency_avg,
     {{ share_pct('held_count', 'hold_known_count') }} as held_pct,
     {{ share_pct('transferred_count', 'transfer_known_count') }} as transferred_pct,

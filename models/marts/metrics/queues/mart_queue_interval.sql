@@ -106,9 +106,9 @@ select
     {{ share_pct('net_abandoned_count', 'net_offered_count') }} as abandon_pct,
     {{ share_pct('answered_within_target_count', 'service_level_base_count') }}
         as service_level_pct,
-    answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_avg_seconds,
+    answered_wait_seconds_sum / nullif(answered_wait_count, 0) as speed_of_answer_seconds_avg,
     adjusted_handle_seconds_sum / nullif(adjusted_handle_time_count, 0)
-        as adjusted_handle_time_avg_seconds,
+        as adjusted_handle_seconds_avg,
     {{ is_reportable('service_level_base_count') }} as is_reportable,
     contact_date,
     cast(interval_start_local_at as date) as interval_date,

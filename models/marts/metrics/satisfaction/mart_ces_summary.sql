@@ -43,7 +43,7 @@ select
     {{ wilson_pct('easy_count', 'responses_count', 'high') }} as ces_easy_high_pct,
     {{ share_pct('difficult_count', 'responses_count') }} as ces_difficult_pct,
     score_sum / nullif(responses_count, 0) as ces_avg,
-    survey_lag_seconds_sum / nullif(survey_lag_count, 0) as survey_lag_avg_seconds,
+    survey_lag_seconds_sum / nullif(survey_lag_count, 0) as survey_lag_seconds_avg,
     case
         when scale_id = 'ces_2'
             then {{ share_pct('(very_easy_count - difficult_count)', 'responses_count') }}

@@ -23,7 +23,7 @@ with answers as (
 
 counted as (
     select
-        cast(date_trunc('month', response_date) as date) as response_month,
+        cast(date_trunc('month', response_date) as date) as month_start_date,
         source,
         scale_id,
         segment,
@@ -49,5 +49,5 @@ select
     {{ wilson_pct('recovered_count', 'answered_again_count', 'high') }} as recovered_high_pct,
     is_vulnerable,
     {{ is_reportable('answered_again_count') }} as is_reportable,
-    response_month
+    month_start_date
 from counted

@@ -4,7 +4,7 @@
 with answers as (
     select
         *,
-        cast(date_trunc('month', response_date) as date) as response_month
+        cast(date_trunc('month', response_date) as date) as month_start_date
     from {{ ref('mart_nps') }}
     where is_headline and response_date is not null
 ),
@@ -12,13 +12,13 @@ with answers as (
 counted as (
     {%- for nps_group, column in groups.items() %}
     select
-        response_month,
+        month_start_date,
         survey_scope,
         '{{ nps_group }}' as nps_group,
         reason_code,
         cast(sum({{ column }}_count) as bigint) as answers_count
     from answers
-    group by response_month, survey_scope, reason_code
+    group by month_start_date, survey_scope, reason_code
     having sum({{ column }}_count) > 0
     {%- if not loop.last %}
     union all
@@ -31,7 +31,7 @@ totals as (
     select
         *,
         cast(sum(case when reason_code <> 'unknown' then answers_count end) over (
-            partition by response_month, survey_scope, nps_group
+            partition by month_start_date, survey_scope, nps_group
         ) as bigint) as reasons_count
     from counted
 ),
@@ -40,7 +40,7 @@ given as (
     select
         *,
         rank() over (
-            partition by response_month, survey_scope, nps_group order by answers_count desc
+            partition by month_start_date, survey_scope, nps_group order by answers_count desc
         ) as reason_rank
     from totals
     where reason_code <> 'unknown'
@@ -57,11 +57,11 @@ select
             then {{ share_pct('totals.answers_count', 'totals.reasons_count') }}
     end as reason_share_pct,
     given.reason_rank,
-    totals.response_month
+    totals.month_start_date
 from totals
 left join given
     on
-        totals.response_month = given.response_month
+        totals.month_start_date = given.month_start_date
         and totals.survey_scope = given.survey_scope
         and totals.nps_group = given.nps_group
         and totals.reason_code = given.reason_code

@@ -46,7 +46,7 @@ with answers as (
 
 counted as (
     select
-        cast(date_trunc('month', response_date) as date) as response_month,
+        cast(date_trunc('month', response_date) as date) as month_start_date,
         touchpoint,
         survey_type,
         survey_scope,
@@ -91,6 +91,6 @@ select
     {{ share_pct('(counted.positive_count - counted.negative_count)', 'counted.responses_count') }}
         as sentiment_points,
     {{ is_reportable('counted.responses_count') }} as is_reportable,
-    counted.response_month
+    counted.month_start_date
 from counted
 left join {{ ref('touchpoints') }} as touchpoints on counted.touchpoint = touchpoints.touchpoint

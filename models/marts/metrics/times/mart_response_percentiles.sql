@@ -21,8 +21,8 @@ select
     count(*) as contacts_count,
     {%- for name in measures %}
     count({{ name }}_seconds) as {{ name }}_count,
-    {{ quantile_of(name ~ '_seconds', 0.5) }} as {{ name }}_p50_seconds,
-    {{ quantile_of(name ~ '_seconds', 0.9) }} as {{ name }}_p90_seconds,
+    {{ quantile_of(name ~ '_seconds', 0.5) }} as {{ name }}_seconds_p50,
+    {{ quantile_of(name ~ '_seconds', 0.9) }} as {{ name }}_seconds_p90,
     {%- endfor %}
     count(replies) as replies_counted_count,
     {{ quantile_of('cast(replies as double)', 0.5) }} as replies_per_ticket_p50,

@@ -9,8 +9,22 @@ as_of as (
     select max(calendar_date) as as_of_date from {{ ref('dim_date') }}
 ),
 
-days as (
-    select * from {{ ref('int_agent_days') }}
+months as (
+    select
+        cast(date_trunc('month', contact_date) as date) as month_start_date,
+        agent_id,
+        team,
+        channel,
+        reason,
+        {%- for name in (
+            'contacts_count', 'handle_count', 'fcr_no_repeat_base_count', 'fcr_no_repeat_count',
+            'replies_base_count', 'replies_sum', 'returning_count', 'same_agent_count',
+        ) %}
+        cast(sum({{ name }}) as bigint) as {{ name }},
+        {%- endfor %}
+        sum(handle_seconds_sum) as handle_seconds_sum
+    from {{ ref('int_agent_days') }}
+    group by date_trunc('month', contact_date), agent_id, team, channel, reason
 ),
 
 answers as (
@@ -26,15 +40,15 @@ served as (
     select
         *,
         'month' as period,
-        cast(date_trunc('month', contact_date) as date) as period_key
-    from days
-    where contact_date is not null
+        month_start_date as period_key
+    from months
+    where month_start_date is not null
     union all
     select
         *,
         'all' as period,
         date '0001-01-01' as period_key
-    from days
+    from months
 ),
 
 rated as (

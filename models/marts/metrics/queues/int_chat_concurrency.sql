@@ -28,6 +28,24 @@ segments as (
     {{ overlaps('spans', ['agent_id']) }}
 ),
 
+-- A segment is found by the half hour in which it begins: by the agent alone, every chat would
+-- meet all segments of all the days.
+placed_segments as (
+    select
+        *,
+        {{ half_hour_number('segment_from') }} as half_hour
+    from segments
+),
+
+placed_spans as (
+    select
+        *,
+        {{ integer_series(half_hour_number('span_from'), half_hour_number('span_to')) }}
+            as half_hour
+    from spans
+    where {{ in_run_days(none, 'contact_date', kind='chat') }}
+),
+
 -- Of a moment with three chats each gets a third. Decimals: their sum has no order.
 shares as (
     select
@@ -44,13 +62,13 @@ shares as (
             ) as double
         ) as adjusted_handle_seconds,
         max(segments.open_count) as concurrency_max
-    from spans
-    inner join segments
+    from placed_spans as spans
+    inner join placed_segments as segments
         on
             spans.agent_id = segments.agent_id
+            and spans.half_hour = segments.half_hour
             and spans.span_from <= segments.segment_from
             and spans.span_to >= segments.segment_to
-    where {{ in_run_days(none, 'spans.contact_date', kind='chat') }}
     group by spans.contact_id, spans.contact_date, spans.span_from, spans.span_to
 )
 

@@ -16,37 +16,47 @@ as_of as (
     select max(calendar_date) as as_of_date from {{ ref('dim_date') }}
 ),
 
-days as (
+months as (
     select
-        metric_days.*,
-        cast(extract(year from metric_days.metric_date) as bigint) as metric_year
+        metric_days.metric_id,
+        metric_days.metric_variant,
+        metric_days.country_code,
+        metric_days.industry,
+        cast(extract(year from metric_days.metric_date) as bigint) as metric_year,
+        cast(date_trunc('month', metric_days.metric_date) as date) as month_start_date,
+        sum(metric_days.met_count) as met_count,
+        sum(metric_days.base_count) as base_count
     from {{ ref('int_metric_days') }} as metric_days
     cross join as_of
     where metric_days.metric_date <= as_of.as_of_date
+    group by
+        metric_days.metric_id, metric_days.metric_variant, metric_days.country_code,
+        metric_days.industry, extract(year from metric_days.metric_date),
+        date_trunc('month', metric_days.metric_date)
 ),
 
 matched as (
     select
         benchmarks.benchmark_id,
         benchmarks.metric_year as benchmark_year,
-        days.metric_year,
-        days.metric_variant,
-        cast(sum(days.met_count) as bigint) as our_count,
-        cast(sum(days.base_count) as bigint) as our_base_count
+        months.metric_year,
+        months.metric_variant,
+        cast(sum(months.met_count) as bigint) as our_count,
+        cast(sum(months.base_count) as bigint) as our_base_count
     from benchmarks
-    inner join days
+    inner join months
         on
-            benchmarks.metric_id = days.metric_id
-            and benchmarks.country_key in ('*', days.country_code)
+            benchmarks.metric_id = months.metric_id
+            and benchmarks.country_key in ('*', months.country_code)
     left join parts
         on
             benchmarks.industry = parts.benchmark_industry
-            and days.industry = parts.industry
+            and months.industry = parts.industry
     where
-        benchmarks.industry_key in ('*', days.industry)
+        benchmarks.industry_key in ('*', months.industry)
         or parts.industry is not null
     group by
-        benchmarks.benchmark_id, benchmarks.metric_year, days.metric_year, days.metric_variant
+        benchmarks.benchmark_id, benchmarks.metric_year, months.metric_year, months.metric_variant
 ),
 
 -- The year of the benchmark where we have it, else our latest; of several scales or media, which
@@ -107,29 +117,41 @@ last_months as (
 
 own_months as (
     select
-        days.metric_id,
-        days.metric_variant,
+        months.metric_id,
+        months.metric_variant,
         last_months.before_date,
         last_months.last_date,
         cast(sum(
-            case when days.metric_date < last_months.last_date then days.met_count else 0 end
+            case
+                when months.month_start_date < last_months.last_date then months.met_count
+                else 0
+            end
         ) as bigint) as before_count,
         cast(sum(
-            case when days.metric_date < last_months.last_date then days.base_count else 0 end
+            case
+                when months.month_start_date < last_months.last_date then months.base_count
+                else 0
+            end
         ) as bigint) as before_base_count,
         cast(sum(
-            case when days.metric_date >= last_months.last_date then days.met_count else 0 end
+            case
+                when months.month_start_date >= last_months.last_date then months.met_count
+                else 0
+            end
         ) as bigint) as our_count,
         cast(sum(
-            case when days.metric_date >= last_months.last_date then days.base_count else 0 end
+            case
+                when months.month_start_date >= last_months.last_date then months.base_count
+                else 0
+            end
         ) as bigint) as our_base_count
-    from days
+    from months
     inner join last_months
         on
-            days.metric_date >= last_months.before_date
-            and days.metric_date < last_months.end_date
+            months.month_start_date >= last_months.before_date
+            and months.month_start_date < last_months.end_date
     group by
-        days.metric_id, days.metric_variant, last_months.before_date, last_months.last_date
+        months.metric_id, months.metric_variant, last_months.before_date, last_months.last_date
 ),
 
 internal_benchmarks as (

@@ -9,6 +9,8 @@
                      where its files lie
     settled_nodes    what was built, and a digest of all that it was made of: while that is the
                      same, it is not made again
+    built_days       the days of each table `by_day` that were built since the published version was,
+                     or that all were: what its tests look at
     day_files        the Parquet files that make the tables of the materialization `by_day`
 
     Everything here changes in the same transaction as the rows that it speaks of, so that a
@@ -40,6 +42,10 @@
             {%- if not project_signature() %}
             delete from {{ state('settled_nodes') }};
             {%- endif %}
+            create table if not exists {{ state('built_days') }} (
+                table_schema varchar, table_name varchar, day_column varchar, batch bigint,
+                day date, is_all boolean
+            );
             create table if not exists {{ state('day_files') }} (
                 table_schema varchar, table_name varchar, kind varchar, day date, path varchar,
                 rows_count bigint, bytes bigint

@@ -108,6 +108,7 @@
         {%- endif -%}
         {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
         {%- do forget_days(reads) -%}
+        {%- if is_new or days -%} {%- do note_built_days(days, is_new, day, newest) -%} {%- endif -%}
         {%- do do_all([
             "drop table if exists cx_written", "drop table if exists cx_old", "drop table if exists cx_changed"
         ]) -%}
@@ -118,6 +119,21 @@
     {%- do adapter.commit() -%}
     {{ return({'relations': [this.incorporate(type='view' if kept.in_files else 'table')]}) }}
 {% endmaterialization %}
+
+
+{# Remember which days the tests of the table have to look at until they are published. #}
+{% macro note_built_days(days, is_new, day, newest) -%}
+    {%- set stale = 'true' if is_new else 'batch <= ' ~ (env_var('DBT_PUBLISHED_BATCH', '') or -1) -%}
+    {%- set row = quote_text(this.schema) ~ ", " ~ quote_text(this.identifier) ~ ", " ~ quote_text(day) ~ ", " ~ newest -%}
+    {%- set values = ["(" ~ row ~ ", null, true)"] if is_new else [] -%}
+    {%- for date in (days | map(attribute=1) | unique if not is_new else []) -%}
+        {%- do values.append("(" ~ row ~ ", " ~ ("date '" ~ date ~ "'" if date else 'null') ~ ", false)") -%}
+    {%- endfor -%}
+    {%- do do_all([
+        "delete from " ~ state('built_days') ~ " where " ~ of_this_table() ~ " and " ~ stale,
+        "insert into " ~ state('built_days') ~ " values " ~ values | join(', ')
+    ]) -%}
+{%- endmacro %}
 
 
 {# Whether the table has too many rows to stay one together with those that are to come (cx_rows). #}

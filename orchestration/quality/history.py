@@ -32,7 +32,13 @@ from typing import TYPE_CHECKING
 
 from orchestration.lake_files import set_lake_variables
 from orchestration.quality.outcomes import NO_DATA, Outcome, and_more, delivery_outcome
-from orchestration.quality.targets import date_list, identifier, literal, open_warehouse
+from orchestration.quality.targets import (
+    DATES_AT_ONCE,
+    date_list,
+    identifier,
+    literal,
+    open_warehouse,
+)
 from orchestration.settings import Settings
 from orchestration.state import read_json, write_json
 
@@ -102,7 +108,10 @@ def check_history(
     try:
         set_lake_variables(connection, settings, load_dates)
         for table in tables:
-            fresh = _profiles(connection, table, load_dates)
+            fresh: dict[date, Profile] = {}
+            for first in range(0, len(load_dates), DATES_AT_ONCE):
+                some = load_dates[first : first + DATES_AT_ONCE]
+                fresh |= _profiles(connection, table, some)
             name = f"{table.source}.{table.name}"
             path = settings.state / "profiles" / f"{name}.json"
             known = _known(path) | fresh

@@ -72,7 +72,7 @@ class QualitySession:
 
         Args:
             layer: lake and staging are looked at in the load dates only, tables that are kept by
-                day in the days that changed since `since_batch`, all others whole.
+                day in the days that were built since `since_batch`, all others whole.
             load_dates: the dates of the run, or None for everything that there is.
 
         Returns:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from orchestration.ingest.native import NativeFile
 
-# Columns by which tables are kept by day.
-DAY_COLUMNS = ("contact_date", "response_date", "valid_from_date")
+# Staged rows of so many load dates are read once and held; of more they would fill the memory.
+DATES_AT_ONCE = 31
 
 
 class TargetMissingError(DataError):
@@ -99,7 +99,7 @@ def create_target(
         if suite.layer != "staging" or load_dates is None:
             days = None
             if load_dates is not None and since_batch is not None:
-                days = _changed_days(connection, suite, since_batch)
+                days = _built_days(connection, suite, since_batch)
             if days is not None and not _has_rows(connection, f"{relation} WHERE {days}"):
                 # Nothing changed that is still there. Only an empty table is worth a look at it.
                 if _has_rows(connection, relation):
@@ -113,13 +113,14 @@ def create_target(
         # Views of staging see these load dates only: to find them in all files costs what history
         # costs.
         set_lake_variables(connection, settings, load_dates)
-        rows = connection.execute(
-            f"CREATE TEMP TABLE {identifier(name)} AS SELECT * FROM {relation} "  # noqa: S608
+        kind = "TABLE" if len(load_dates) <= DATES_AT_ONCE else "VIEW"
+        connection.execute(
+            f"CREATE TEMP {kind} {identifier(name)} AS SELECT * FROM {relation} "  # noqa: S608
             f"WHERE _load_date IN ({date_list(load_dates)})"
-        ).fetchone()
-        if rows and rows[0]:
+        )
+        if _has_rows(connection, identifier(name)):
             return name
-        connection.execute(f"DROP TABLE {identifier(name)}")
+        drop_target(connection, name)
         return None
     except duckdb.CatalogException as error:
         raise TargetMissingError("there is no such table") from error
@@ -136,31 +137,19 @@ def drop_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f"DROP {kind} IF EXISTS {identifier(name)}")
 
 
-def _changed_days(
+def _built_days(
     connection: duckdb.DuckDBPyConnection, suite: Suite, since_batch: int
 ) -> str | None:
-    """The condition on rows that changed since a batch; None for a table that is looked at whole.
-
-    Tables that are kept by day are views over their files, and only they are.
-    """
-    columns = connection.execute(
-        "SELECT column_name FROM duckdb_views() AS v JOIN duckdb_columns() AS c "
-        "USING (schema_name) WHERE c.table_name = v.view_name AND v.schema_name = ? "
-        "AND v.view_name = ?",
-        [SCHEMAS[suite.layer], suite.table],
+    """The condition on rows built since a batch; None for a table that is looked at whole."""
+    built = connection.execute(
+        "SELECT day_column, batch > ?, is_all, coalesce(day, DATE '0001-01-01') "
+        "FROM intermediate.built_days WHERE table_schema = ? AND table_name = ?",
+        [since_batch, SCHEMAS[suite.layer], suite.table],
     ).fetchall()
-    day = next((name for name in DAY_COLUMNS if (name,) in columns), None)
-    if day is None:
+    if not built or any(is_new and is_all for _, is_new, is_all, _ in built):
         return None
-    changed = connection.execute(
-        "SELECT DISTINCT kind = '*', coalesce(day, DATE '0001-01-01') "
-        "FROM intermediate.changed_days WHERE batch > ?",
-        [since_batch],
-    ).fetchall()
-    if any(is_everything for is_everything, _ in changed):
-        return None
-    days = date_list([found for _, found in changed])
-    return f"coalesce({identifier(day)}, DATE '0001-01-01') IN ({days})"
+    days = date_list(sorted({day for _, is_new, _, day in built if is_new}))
+    return f"coalesce({identifier(built[0][0])}, DATE '0001-01-01') IN ({days})"
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:

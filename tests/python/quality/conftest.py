@@ -67,8 +67,11 @@ def suite(settings: Settings) -> Callable[[str, str, str], Path]:
 def outcomes(settings: Settings) -> Callable[..., list[Outcome]]:
     """Validate one layer with the suites that were written."""
 
-    def validate(layer: Any, load_dates: list[date] | None = None) -> list[Outcome]:
-        with QualitySession(settings, load_suites(settings.project_dir), "run-1") as session:
+    def validate(
+        layer: Any, load_dates: list[date] | None = None, since_batch: int | None = None
+    ) -> list[Outcome]:
+        suites = load_suites(settings.project_dir)
+        with QualitySession(settings, suites, "run-1", since_batch) as session:
             return session.validate(layer, load_dates)
 
     return validate

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -11,6 +11,7 @@ from orchestration.errors import DataError
 from orchestration.quality.outcomes import NO_DATA
 from orchestration.quality.run import QualitySession, raise_if_blocked, validate
 from orchestration.quality.suites import load_suites
+from orchestration.quality.targets import DATES_AT_ONCE
 
 CHATS = "select 'c' || range as chat_id, 'x' as team from range(3)"
 CHATS_WITHOUT_TEAM = "select 'c' || range as chat_id, null::varchar as team from range(3)"
@@ -40,6 +41,8 @@ def test_staging_is_looked_at_in_the_load_dates_of_the_run_only(suite, warehouse
     assert [(o.success, o.element_count) for o in outcomes("staging", [DAY])] == [(True, 3)]
     assert [(o.success, o.element_count) for o in outcomes("staging", [NEXT_DAY])] == [(False, 3)]
     assert [(o.success, o.element_count) for o in outcomes("staging", None)] == [(False, 6)]
+    many = [DAY + timedelta(days=days) for days in range(DATES_AT_ONCE + 1)]
+    assert [(o.success, o.element_count) for o in outcomes("staging", many)] == [(False, 6)]
 
 
 @pytest.mark.parametrize(("layer", "table"), [("core", "core.fct_a"), ("metrics", "marts.mart_a")])
@@ -49,6 +52,34 @@ def test_core_and_metrics_are_looked_at_whole(suite, warehouse, outcomes, layer,
     assert [(o.success, o.element_count) for o in outcomes(layer, [DAY])] == [(True, 3)]
     warehouse(f"insert into {table} {CHATS_WITHOUT_TEAM}")
     assert [(o.success, o.element_count) for o in outcomes(layer, [DAY])] == [(False, 6)]
+
+
+@pytest.mark.parametrize(
+    ("built", "since", "looked_at"),
+    [
+        ("(3, date '2024-01-01', false)", 2, (True, 3)),
+        ("(3, date '2024-01-01', false), (4, date '2024-01-02', false)", 2, (False, 6)),
+        ("(2, date '2024-01-02', false), (3, null, false)", 2, (True, 1)),
+        ("(1, null, true), (3, date '2024-01-01', false)", 2, (True, 3)),
+        ("(3, null, true)", 2, (False, 7)),
+        ("(3, date '2024-01-01', false)", None, (False, 7)),
+    ],
+)
+def test_a_table_kept_by_day_is_looked_at_in_the_days_that_were_built(
+    suite, warehouse, outcomes, built, since, looked_at
+):
+    suite("core", "fct_a", NOT_NULL_TEAM)
+    warehouse(
+        STAGED,
+        "set variable cx_hash_key = ''",
+        "create table core.fct_a as select chat_id, team, _load_date as contact_date from "
+        "staging.stg_demo__chats union all select 'undated', 'x', null",
+        "create table intermediate.built_days as select 'core' as table_schema, 'fct_a' as "
+        "table_name, 'contact_date' as day_column, batch, cast(day as date) as day, is_all "
+        f"from (values {built}) as built (batch, day, is_all)",
+    )
+    found = outcomes("core", [DAY], since)
+    assert [(o.success, o.element_count) for o in found] == [looked_at]
 
 
 def test_a_table_without_data_in_the_run_succeeds_and_says_so(

@@ -1,17 +1,25 @@
 -- One row per day, source, channel, country, team and priority with open tickets at its end.
+{%- set attributes = ['source', 'channel', 'country_code', 'team', 'priority'] %}
+{%- set parts = {'backlog_count': 'true'} %}
+{%- for status in ('new', 'open', 'pending', 'hold') %}
+    {%- do parts.update({status ~ '_count': "status = '" ~ status ~ "'"}) %}
+{%- endfor %}
+{%- for band in (
+    'under_1_day', '1_to_2_days', '3_to_6_days', '7_to_29_days', '30_days_and_more'
+) %}
+    {%- do parts.update({'age_' ~ band ~ '_count': "age_band = '" ~ band ~ "'"}) %}
+{%- endfor %}
+
 with changes as (
     select
-        source,
-        channel,
-        country_code,
-        team,
-        priority,
-        status,
-        age_band,
+        {{ attributes | join(', ') }},
         change_date,
-        sum(change_count) as change_count
+        {%- for name, condition in parts.items() %}
+        sum(case when {{ condition }} then change_count else 0 end) as {{ name }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_backlog_changes') }}
-    group by source, channel, country_code, team, priority, status, age_band, change_date
+    group by {{ attributes | join(', ') }}, change_date
 ),
 
 days as (
@@ -29,49 +37,27 @@ horizons as (
 
 running as (
     select
-        source,
-        channel,
-        country_code,
-        team,
-        priority,
-        status,
-        age_band,
+        {{ attributes | join(', ') }},
         change_date,
-        sum(change_count) over (
-            partition by source, channel, country_code, team, priority, status, age_band
-            order by change_date
+        {%- for name in parts %}
+        cast(sum({{ name }}) over (
+            partition by {{ attributes | join(', ') }} order by change_date
             rows between unbounded preceding and current row
-        ) as open_count,
+        ) as bigint) as {{ name }},
+        {%- endfor %}
         coalesce(lead(change_date) over (
-            partition by source, channel, country_code, team, priority, status, age_band
-            order by change_date
+            partition by {{ attributes | join(', ') }} order by change_date
         ), date '9999-12-31') as until_date
     from changes
 )
 
 select
-    running.source,
-    running.channel,
-    running.country_code,
-    running.team,
-    running.priority,
-    cast(sum(running.open_count) as bigint) as backlog_count,
-    {%- for name in ('new', 'open', 'pending', 'hold') %}
-    cast(sum(case when running.status = '{{ name }}' then running.open_count else 0 end) as bigint)
-        as {{ name }}_count,
-    {%- endfor %}
-    {%- for band in (
-        'under_1_day', '1_to_2_days', '3_to_6_days', '7_to_29_days', '30_days_and_more'
-    ) %}
-    cast(
-        sum(case when running.age_band = '{{ band }}' then running.open_count else 0 end) as bigint
-    )
-        as age_{{ band }}_count,
+    {%- for name in attributes + parts.keys() | list %}
+    running.{{ name }},
     {%- endfor %}
     {{ share_pct(
-        "sum(case when running.age_band in ('7_to_29_days', '30_days_and_more') "
-        ~ "then running.open_count else 0 end)",
-        'sum(running.open_count)'
+        'running.age_7_to_29_days_count + running.age_30_days_and_more_count',
+        'running.backlog_count'
     ) }} as older_than_7_days_pct,
     days.calendar_date as backlog_date
 from running
@@ -81,7 +67,4 @@ inner join days
         running.change_date <= days.calendar_date
         and running.until_date > days.calendar_date
         and horizons.seen_until_date >= days.calendar_date
-where running.open_count > 0
-group by
-    days.calendar_date, running.source, running.channel, running.country_code, running.team,
-    running.priority
+where running.backlog_count > 0

@@ -1,23 +1,25 @@
 -- One row per day, source, channel, country, team and priority with open tickets at its end.
 {%- set attributes = ['source', 'channel', 'country_code', 'team', 'priority'] %}
-{%- set parts = {'backlog_count': 'true'} %}
-{%- for status in ('new', 'open', 'pending', 'hold') %}
-    {%- do parts.update({status ~ '_count': "status = '" ~ status ~ "'"}) %}
-{%- endfor %}
-{%- for band in (
-    'under_1_day', '1_to_2_days', '3_to_6_days', '7_to_29_days', '30_days_and_more'
-) %}
-    {%- do parts.update({'age_' ~ band ~ '_count': "age_band = '" ~ band ~ "'"}) %}
-{%- endfor %}
+{%- set parts = {
+    'backlog_count': 'true',
+    'new_count': "status = 'new'",
+    'open_count': "status = 'open'",
+    'pending_count': "status = 'pending'",
+    'hold_count': "status = 'hold'",
+    'age_under_1_day_count': "age_band = 'under_1_day'",
+    'age_1_to_2_days_count': "age_band = '1_to_2_days'",
+    'age_3_to_6_days_count': "age_band = '3_to_6_days'",
+    'age_7_to_29_days_count': "age_band = '7_to_29_days'",
+    'age_30_days_and_more_count': "age_band = '30_days_and_more'",
+} %}
 
 with changes as (
     select
         {{ attributes | join(', ') }},
-        change_date,
         {%- for name, condition in parts.items() %}
-        sum(case when {{ condition }} then change_count else 0 end) as {{ name }}
-        {{- ',' if not loop.last }}
+        sum(case when {{ condition }} then change_count else 0 end) as {{ name }},
         {%- endfor %}
+        change_date
     from {{ ref('int_backlog_changes') }}
     group by {{ attributes | join(', ') }}, change_date
 ),
@@ -38,13 +40,13 @@ horizons as (
 running as (
     select
         {{ attributes | join(', ') }},
-        change_date,
         {%- for name in parts %}
         cast(sum({{ name }}) over (
             partition by {{ attributes | join(', ') }} order by change_date
             rows between unbounded preceding and current row
         ) as bigint) as {{ name }},
         {%- endfor %}
+        change_date,
         coalesce(lead(change_date) over (
             partition by {{ attributes | join(', ') }} order by change_date
         ), date '9999-12-31') as until_date

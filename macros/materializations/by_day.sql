@@ -108,7 +108,7 @@
         {%- endif -%}
         {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
         {%- do forget_days(reads) -%}
-        {%- if is_new or days -%} {%- do note_built_days(days, is_new, day, newest) -%} {%- endif -%}
+        {%- if is_new or days -%} {%- do note_built_days(days, is_new, newest) -%} {%- endif -%}
         {%- do do_all([
             "drop table if exists cx_written", "drop table if exists cx_old", "drop table if exists cx_changed"
         ]) -%}
@@ -121,18 +121,28 @@
 {% endmaterialization %}
 
 
-{# Remember which days the tests of the table have to look at until they are published. #}
-{% macro note_built_days(days, is_new, day, newest) -%}
+{# Remember which days tests have to look at until they are published: of the table, and of the
+   views upon it that have a day. #}
+{% macro note_built_days(days, is_new, newest) -%}
     {%- set stale = 'true' if is_new else 'batch <= ' ~ (env_var('DBT_PUBLISHED_BATCH', '') or -1) -%}
-    {%- set row = quote_text(this.schema) ~ ", " ~ quote_text(this.identifier) ~ ", " ~ quote_text(day) ~ ", " ~ newest -%}
-    {%- set values = ["(" ~ row ~ ", null, true)"] if is_new else [] -%}
-    {%- for date in (days | map(attribute=1) | unique if not is_new else []) -%}
-        {%- do values.append("(" ~ row ~ ", " ~ ("date '" ~ date ~ "'" if date else 'null') ~ ", false)") -%}
+    {%- set tables = [(this.schema, this.identifier, config.get('day'))] -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'view' and node.config.get('day') and model.unique_id in node.depends_on.nodes -%}
+        {%- do tables.append((node.schema, node.alias, node.config.get('day'))) -%}
     {%- endfor -%}
-    {%- do do_all([
-        "delete from " ~ state('built_days') ~ " where " ~ of_this_table() ~ " and " ~ stale,
-        "insert into " ~ state('built_days') ~ " values " ~ values | join(', ')
-    ]) -%}
+    {%- set statements = [] -%}
+    {%- for schema, name, day in tables -%}
+        {%- set row = quote_text(schema) ~ ", " ~ quote_text(name) ~ ", " ~ quote_text(day) ~ ", " ~ newest -%}
+        {%- set values = ["(" ~ row ~ ", null, true)"] if is_new else [] -%}
+        {%- for date in (days | map(attribute=1) | unique if not is_new else []) -%}
+            {%- do values.append("(" ~ row ~ ", " ~ ("date '" ~ date ~ "'" if date else 'null') ~ ", false)") -%}
+        {%- endfor -%}
+        {%- do statements.extend([
+            "delete from " ~ state('built_days') ~ " where table_schema = " ~ quote_text(schema)
+            ~ " and table_name = " ~ quote_text(name) ~ " and " ~ stale,
+            "insert into " ~ state('built_days') ~ " values " ~ values | join(', ')
+        ]) -%}
+    {%- endfor -%}
+    {%- do do_all(statements) -%}
 {%- endmacro %}
 
 

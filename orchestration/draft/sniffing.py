@@ -242,6 +242,7 @@ def _refuse_prose(path: Path, head: str, delimiter: str) -> None:
         UsageError: the text is neither.
     """
     if head.lstrip()[:1] in ("{", "["):
+        # What cannot be parsed is no JSON, and may still be a table.
         with suppress(ValueError):
             if isinstance(parse(head.strip().splitlines()[0]), dict | list):
                 raise no_table(path, f"JSON under the name of another format ({_ending(path)})")

@@ -1,13 +1,16 @@
 {#
     Rows (…, number of rows) cut into chunks of at most the var `chunk_rows`, in their order: what
     bounds the memory of a rebuild. A single row that is larger is a chunk of its own. Rows that
-    are equal in the column number `together` are never cut apart.
+    are equal in the column number `together` are never cut apart. `most` bounds the number of rows
+    of a chunk, too.
 #}
-{% macro chunks(rows, together=none) -%}
+{% macro chunks(rows, together=none, most=none) -%}
     {%- set cut = namespace(found=[], open=[], size=0) -%}
     {%- for row in rows -%}
         {%- set belongs = together is not none and cut.open and cut.open[-1][together] == row[together] -%}
-        {%- if cut.open and not belongs and cut.size + (row[-1] or 0) > var('chunk_rows') -%}
+        {%- if cut.open and not belongs and (
+            cut.size + (row[-1] or 0) > var('chunk_rows') or (most is not none and cut.open | length >= most)
+        ) -%}
             {%- do cut.found.append(cut.open) -%}
             {%- set cut.open = [] -%}
             {%- set cut.size = 0 -%}

@@ -10,6 +10,7 @@
         causes   causes that it follows; when left out all but 'rated', which has to be named
         follows  other kinds whose changed rows reach its days, as {kind: [days before, days after]}:
                  {'chat': [2, 0]} builds the two days before a changed chat and its own day
+        spills   rows of a record may lie on the day after its own, too, whatever else is on that
         stages   entities whose partitions of the lake it reads
         context  days around those in work that its SQL looks at with in_run_days(list='context'):
                  'window' (the repeat window), 'contacts' (the contacts that answers are about)
@@ -71,8 +72,11 @@
             {%- do do_sql("delete from " ~ this ~ " where " ~ in_work) -%}
         {%- endif -%}
 
-        {#- A table without a kind gives a day from all kinds at once. -#}
-        {%- for chunk in chunks(days, together=none if kind else 1) -%}
+        {#-
+            A table without a kind gives a day from all kinds at once. The engine holds a hundred
+            files open: of more days than that it would write several files each.
+        -#}
+        {%- for chunk in chunks(days, none if kind else 1, 90 * (1 if kind else reads | length)) -%}
             {%- do choose_days(reads, chunk) -%}
             {%- do choose_context(config.get('context'), reads, chunk) -%}
             {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
@@ -82,7 +86,7 @@
                 {%- if config.get('storage') == 'table' or not outgrown(this) -%}
                     {%- do do_sql("insert into " ~ this ~ " by name select * from cx_rows") -%}
                 {%- else -%}
-                    {%- do write_days("select * from " ~ this, root, file ~ '-kept', hive, kind, day) -%}
+                    {%- do write_days("select * from " ~ this ~ " order by " ~ hive | join(', '), root, file ~ '-kept', hive, kind, day) -%}
                     {%- do write_days("select * from cx_rows", root, file, hive, kind, day) -%}
                     {%- do adapter.drop_relation(this.incorporate(type='table')) -%}
                     {%- set kept.in_files = true -%}
@@ -192,6 +196,11 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endset -%}
+    {%- if config.get('spills') -%}
+        {%- set wanted -%}
+            select kind, unnest([day, cast(day + 1 as date)]) as day from ({{ wanted }})
+        {%- endset -%}
+    {%- endif -%}
     {%- set spread -%}
         {%- if config.get('kind') or reads | length == 1 -%} select distinct kind, day from ({{ wanted }})
         {%- else -%}

@@ -1,5 +1,5 @@
 {# Tickets and chats that people served, with their durations in one shape. #}
-{% macro timed_contacts(kind) -%}
+{% macro timed_contacts() -%}
     select
         contact_date,
         'ticket' as contact_type,
@@ -16,7 +16,7 @@
     from {{ ref('fct_ticket_times') }}
     where
         is_customer_contact and is_handled
-        and {{ in_run_days(none, 'contact_date', kind=kind) }}
+        and {{ in_run_days(none, 'contact_date', kind='ticket') }}
     union all
     select
         contact_date,
@@ -37,5 +37,5 @@
     where
         contact_type = 'chat'
         and is_customer_contact and is_handled
-        and {{ in_run_days(none, 'contact_date', kind=kind) }}
+        and {{ in_run_days(none, 'contact_date', kind='chat') }}
 {%- endmacro %}

@@ -19,6 +19,7 @@ from orchestration.demo.truth_figures import Figures, channel_of
 from orchestration.demo.truth_surveys import rated
 
 CHANGE_WINDOW_DAYS = 28
+DAY = 86_400
 Matrix = list[list[float]]
 Logs = dict[int, list[TicketEvent]]
 
@@ -49,6 +50,14 @@ def people_truth(company: Company, seed: int) -> Figures:
 def _credit(contact: Contact) -> int | None:
     """Who gets the credit of a contact."""
     return credited_agent(contact) if is_handled(contact) else None
+
+
+def _is_done_within_a_day(contact: Contact) -> bool:
+    """Whether whoever comes next knows who served: not of a ticket that is open for days."""
+    if not isinstance(contact, Ticket):
+        return True
+    solved_at = contact.last.first_solved_at or contact.last.closed_at
+    return contact.has_metrics and solved_at is not None and solved_at <= contact.started_at + DAY
 
 
 def _credit_of_answer(answer: Answer, contact: Contact, logs: Logs) -> int | None:
@@ -92,7 +101,8 @@ def agents(company: Company, logs: Logs) -> Figures:
         if before is not None and before[0] >= contact.started_at - WINDOW:
             own["returning"] += 1
             own["same_agent"] += before[1] == agent_id
-        last[contact.customer_id] = (contact.started_at, agent_id)
+        if _is_done_within_a_day(contact):
+            last[contact.customer_id] = (contact.started_at, agent_id)
     _add_satisfaction(company, logs, found)
     keys = (
         "contacts", "handle_count", "handle_seconds", "fcr_base", "fcr", "returning",

@@ -24,6 +24,14 @@ select
     contacts.contact_type,
     contacts.customer_id,
     contacts.agent_id as assigned_agent_id,
+    -- Whom a ticket of many days ends with shows only weeks later, and would change what all later
+    -- contacts of the customer know: who served is who was done within a day.
+    case
+        when
+            contacts.contact_type <> 'ticket'
+            or contacts.first_resolved_at <= {{ add_days('contacts.started_at', 1) }}
+            then contacts.agent_id
+    end as serving_agent_id,
     coalesce(contacts.product_area, 'unknown') as product_area,
     coalesce(contacts.reason, 'unknown') as reason,
     contacts.started_at,

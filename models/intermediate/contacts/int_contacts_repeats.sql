@@ -71,21 +71,15 @@ follow_ups as (
 
 -- Whoever served the customer last, on whatever reason and channel.
 served as (
+    {%- set before = 'partition by customer_id order by started_at, contact_id' %}
     select
         contact_id,
         started_at,
-        lag(assigned_agent_id) over (
-            partition by customer_id order by started_at, contact_id
-        ) as previous_agent_id,
-        lag(started_at) over (
-            partition by customer_id order by started_at, contact_id
-        ) as previous_served_at
+        {{ lag_known('serving_agent_id', before) }} as previous_agent_id,
+        {{ lag_known('case when serving_agent_id is not null then started_at end', before) }}
+            as previous_served_at
     from contacts
-    where
-        is_fcr_eligible
-        and customer_id is not null
-        and started_at is not null
-        and assigned_agent_id is not null
+    where is_fcr_eligible and customer_id is not null and started_at is not null
 ),
 
 -- Within the window that a changed contact is followed for.

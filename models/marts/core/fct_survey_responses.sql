@@ -64,9 +64,12 @@ questions as (
     select * from {{ ref('survey_questions') }}
 ),
 
+-- Few of all contacts are asked about; the engine would hold all of them to find these.
 contacts as (
     select * from {{ ref('fct_contacts') }}
-    where {{ in_run_days('contact_type', 'contact_date', list='context') }}
+    where
+        {{ in_run_days('contact_type', 'contact_date', list='context') }}
+        and contact_id in (select contact_id from contacts_in_work)
 ),
 
 customers as (

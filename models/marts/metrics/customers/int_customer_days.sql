@@ -2,7 +2,8 @@
 -- and how it went; customers whom nobody knows are one.
 {{ config(
     schema='intermediate', contract={'enforced': false},
-    materialized='by_day', day='contact_date', reads=['ticket', 'chat', 'call']
+    materialized='by_day', kind='contact_type', day='contact_date',
+    reads=['ticket', 'chat', 'call']
 ) }}
 
 with contacts as (
@@ -15,6 +16,7 @@ tiers as (
 )
 
 select
+    contacts.contact_type,
     contacts.contact_date,
     contacts.customer_id,
     contacts.channel,
@@ -25,9 +27,18 @@ select
     count(case when contacts.is_abandoned then 1 end) as abandoned_count,
     count(contacts.is_fcr_no_repeat) as fcr_no_repeat_base_count,
     count(case when contacts.is_fcr_no_repeat then 1 end) as fcr_no_repeat_count,
+    count(case when contacts.is_offered then 1 end) as offered_count,
+    count(case when contacts.is_offered then contacts.wait_seconds end) as wait_count,
+    max(case when contacts.is_offered then contacts.wait_seconds end) as wait_seconds_max,
+    -- Exact in decimals: a sum of doubles depends on the order of its rows.
+    sum(case when contacts.is_offered then cast(contacts.wait_seconds as decimal(18, 3)) end)
+        as wait_seconds_sum,
+    count(case when contacts.is_handled then contacts.handle_seconds end) as handle_time_count,
+    sum(case when contacts.is_handled then cast(contacts.handle_seconds as decimal(18, 3)) end)
+        as handle_seconds_sum,
     min(contacts.started_at) as first_started_at
 from contacts
 left join tiers on contacts.plan_tier = tiers.plan_tier
 group by
-    contacts.contact_date, contacts.customer_id, contacts.channel, contacts.contact_medium,
-    coalesce(tiers.plan_group, 'unknown')
+    contacts.contact_type, contacts.contact_date, contacts.customer_id, contacts.channel,
+    contacts.contact_medium, coalesce(tiers.plan_group, 'unknown')

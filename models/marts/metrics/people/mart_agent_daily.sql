@@ -10,63 +10,46 @@
     'offline',
 ] %}
 
-with contacts as (
-    select * from {{ ref('fct_contacts') }}
-    where
-        is_handled
-        and agent_id is not null
-        and {{ in_run_days('contact_type', 'contact_date') }}
-),
-
-calls as (
-    select * from {{ ref('fct_calls') }}
-    where {{ in_run_days(none, 'contact_date', kind='call') }}
-),
-
-handled as (
+with handled as (
     select
-        contacts.contact_date as activity_date,
-        contacts.agent_id,
-        count(*) as handled_count,
-        count(case when contacts.is_customer_contact then 1 end) as customer_contacts_count,
-        count(case when contacts.contact_type = 'ticket' then 1 end) as tickets_count,
-        count(case when contacts.contact_type = 'chat' then 1 end) as chats_count,
-        count(case when contacts.contact_type = 'call' then 1 end) as calls_count,
-        count(calls.handle_seconds) as call_handle_time_count,
-        cast(sum(cast(calls.handle_seconds as decimal(18, 6))) as double)
-            as call_handle_seconds_sum,
-        cast(sum(cast(calls.talk_seconds as decimal(18, 6))) as double) as talk_seconds_sum,
-        cast(sum(cast(calls.hold_seconds as decimal(18, 6))) as double) as hold_seconds_sum,
-        cast(sum(cast(calls.wrap_up_seconds as decimal(18, 6))) as double) as wrap_up_seconds_sum
-    from contacts
-    left join calls on contacts.contact_id = calls.contact_id
-    group by contacts.contact_date, contacts.agent_id
+        contact_date as activity_date,
+        agent_id,
+        cast(sum(handled_count) as bigint) as handled_count,
+        cast(sum(contacts_count) as bigint) as customer_contacts_count,
+        {%- for name in ('ticket', 'chat', 'call') %}
+        cast(sum(case when contact_type = '{{ name }}' then handled_count else 0 end) as bigint)
+            as {{ name }}s_count
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_agent_days') }}
+    where {{ in_run_days(none, 'contact_date', kind='ticket') }}
+    group by contact_date, agent_id
+),
+
+called as (
+    select
+        contact_date as activity_date,
+        agent_id,
+        count(handle_seconds) as call_handle_time_count,
+        {%- for name in ('handle', 'talk', 'hold', 'wrap_up') %}
+        -- Exact in decimals: a sum of doubles depends on the order of its rows.
+        cast(sum(cast({{ name }}_seconds as decimal(18, 6))) as double)
+            as {{ name }}_seconds_sum
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_calls') }}
+    where outcome = 'answered' and {{ in_run_days(none, 'contact_date', kind='call') }}
+    group by contact_date, agent_id
+),
+
+chatting as (
+    select * from {{ ref('int_agent_chats') }}
+    where {{ in_run_days(none, 'activity_date', kind='chat') }}
 ),
 
 -- What lasts over midnight belongs to both days. Nothing is followed further than to the end of
 -- the day after the one on which it began: a longer status is a log-out that somebody forgot.
 spans as (
-    select
-        'chat' as span_kind,
-        agent_id,
-        contact_date as span_date,
-        cast(null as {{ dbt.type_string() }}) as status,
-        cast(null as {{ dbt.type_string() }}) as team,
-        cast(0 as double) as paid_share,
-        first_replied_at as span_from,
-        ended_at as span_to
-    from {{ ref('fct_contacts') }}
-    where
-        contact_type = 'chat'
-        and is_handled
-        and agent_id is not null
-        and first_replied_at >= started_at
-        and ended_at > first_replied_at
-        and ended_at <= {{ add_days('started_at', 1) }}
-        and {{ in_run_days_around('contact_date', 'chat', before=1) }}
-
-    union all
-
     select
         'status' as span_kind,
         agent_id,
@@ -102,14 +85,7 @@ spans as (
 
 -- Once a day: zones are slow.
 midnights as (
-    select
-        span_date,
-        {{ to_utc('cast(span_date as timestamp)', var('reporting_zone')) }} as midnight_0,
-        {{ to_utc('cast(' ~ add_days('span_date', 1) ~ ' as timestamp)', var('reporting_zone')) }}
-            as midnight_1,
-        {{ to_utc('cast(' ~ add_days('span_date', 2) ~ ' as timestamp)', var('reporting_zone')) }}
-            as midnight_2
-    from (select distinct span_date from spans) as span_dates
+    {{ midnights_of('span_date', 'spans') }}
 ),
 
 cut as (
@@ -138,30 +114,6 @@ slices as (
         cast({{ seconds_between('span_from', 'span_to') }} as decimal(18, 6)) as slice_seconds
     from cut
     where {{ in_run_days(none, 'activity_date', kind='chat') }}
-),
-
-chats as (
-    select * from slices
-    where span_kind = 'chat'
-),
-
-segments as (
-    {{ overlaps('chats', ['activity_date', 'agent_id']) }}
-),
-
-chatting as (
-    select
-        activity_date,
-        agent_id,
-        max(open_count) as concurrency_max,
-        sum(
-            cast({{ seconds_between('segment_from', 'segment_to') }} as decimal(18, 6))
-            * open_count
-        ) as chat_seconds_sum,
-        sum(cast({{ seconds_between('segment_from', 'segment_to') }} as decimal(18, 6)))
-            as chat_busy_seconds_sum
-    from segments
-    group by activity_date, agent_id
 ),
 
 present as (
@@ -198,6 +150,11 @@ agents as (
     select
         activity_date,
         agent_id
+    from chatting
+    union
+    select
+        activity_date,
+        agent_id
     from slices
 ),
 
@@ -211,14 +168,14 @@ joined as (
         coalesce(handled.tickets_count, 0) as tickets_count,
         coalesce(handled.chats_count, 0) as chats_count,
         coalesce(handled.calls_count, 0) as calls_count,
-        coalesce(handled.call_handle_time_count, 0) as call_handle_time_count,
-        handled.call_handle_seconds_sum,
-        handled.talk_seconds_sum,
-        handled.hold_seconds_sum,
-        handled.wrap_up_seconds_sum,
+        coalesce(called.call_handle_time_count, 0) as call_handle_time_count,
+        called.handle_seconds_sum as call_handle_seconds_sum,
+        called.talk_seconds_sum,
+        called.hold_seconds_sum,
+        called.wrap_up_seconds_sum,
         chatting.concurrency_max,
-        cast(chatting.chat_seconds_sum as double) as chat_seconds_sum,
-        cast(chatting.chat_busy_seconds_sum as double) as chat_busy_seconds_sum,
+        chatting.chat_seconds_sum,
+        chatting.chat_busy_seconds_sum,
         {%- for status in statuses %}
         present.{{ status }}_seconds_sum,
         {%- endfor %}
@@ -235,6 +192,10 @@ joined as (
         on
             agents.agent_id = handled.agent_id
             and agents.activity_date is not distinct from handled.activity_date
+    left join called
+        on
+            agents.agent_id = called.agent_id
+            and agents.activity_date is not distinct from called.activity_date
     left join chatting
         on agents.agent_id = chatting.agent_id and agents.activity_date = chatting.activity_date
     left join present

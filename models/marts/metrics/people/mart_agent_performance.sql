@@ -24,6 +24,7 @@ months as (
         {%- endfor %}
         sum(handle_seconds_sum) as handle_seconds_sum
     from {{ ref('int_agent_days') }}
+    where contacts_count > 0
     group by date_trunc('month', contact_date), agent_id, team, channel, reason
 ),
 

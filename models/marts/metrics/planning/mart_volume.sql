@@ -1,7 +1,8 @@
 -- One row per contact date, contact type, source, channel, direction, industry, plan tier, segment
 -- and product area.
 {{ config(
-    materialized='by_day', day='contact_date', reads=['ticket', 'chat', 'call'],
+    materialized='by_day', kind='contact_type', day='contact_date',
+    reads=['ticket', 'chat', 'call'],
     follows={'help_session': [0, 1]}
 ) }}
 
@@ -18,7 +19,7 @@ with contacts as (
         and not is_deleted
         and not is_merged
         and not is_test
-        and {{ in_run_days(none, 'contact_date', kind='ticket') }}
+        and {{ in_run_days('contact_type', 'contact_date') }}
 ),
 
 visits as (
@@ -29,7 +30,7 @@ visits as (
     from {{ ref('fct_self_service_sessions') }}
     where
         session_kind = 'help_session'
-        and {{ in_days_around('session_date', ['ticket'], back=1) }}
+        and {{ in_days_around('session_date', ['ticket', 'chat', 'call'], back=1) }}
 ),
 
 -- Where no help centre has delivered nobody can be seen to search.

@@ -4,48 +4,31 @@
     causes=['rows', 'attributes']
 ) }}
 
-with contacts as (
-    select * from {{ ref('fct_contacts') }}
-    where
-        is_customer_contact
-        and customer_id is not null
-        and {{ in_run_days('contact_type', 'contact_date') }}
+with customer_days as (
+    select * from {{ ref('int_customer_days') }}
+    where customer_id is not null and {{ in_run_days(none, 'contact_date', kind='ticket') }}
 ),
 
 counted as (
     select
         contact_date,
         customer_id,
-        count(*) as contacts_count,
-        count(case when contact_type = 'ticket' then 1 end) as tickets_count,
-        count(case when contact_type = 'chat' then 1 end) as chats_count,
-        count(case when contact_type = 'call' then 1 end) as calls_count,
-        count(case when is_handled then 1 end) as handled_count,
-        count(case when is_offered then 1 end) as offered_count,
-        count(case when is_abandoned then 1 end) as abandoned_count,
-        count(case when is_offered then wait_seconds end) as wait_count,
-        max(case when is_offered then wait_seconds end) as wait_seconds_max,
-        cast(
-            sum(case when is_offered then cast(wait_seconds as decimal(18, 3)) end) as double
-        ) as wait_seconds_sum,
-        count(case when is_handled then handle_seconds end) as handle_time_count,
-        cast(
-            sum(
-                case
-                    when is_handled and contact_type = 'call'
-                        then cast(handle_seconds as decimal(18, 3))
-                end
-            ) as double
-        ) as call_handle_seconds_sum,
-        cast(
-            sum(
-                case
-                    when is_handled and contact_type = 'chat'
-                        then cast(handle_seconds as decimal(18, 3))
-                end
-            ) as double
-        ) as chat_handle_seconds_sum
-    from contacts
+        cast(sum(contact_count) as bigint) as contacts_count,
+        {%- for name in ('ticket', 'chat', 'call') %}
+        cast(sum(case when contact_type = '{{ name }}' then contact_count else 0 end) as bigint)
+            as {{ name }}s_count,
+        {%- endfor %}
+        {%- for name in ('handled', 'offered', 'abandoned', 'wait', 'handle_time') %}
+        cast(sum({{ name }}_count) as bigint) as {{ name }}_count,
+        {%- endfor %}
+        max(wait_seconds_max) as wait_seconds_max,
+        cast(sum(wait_seconds_sum) as double) as wait_seconds_sum,
+        {%- for name in ('call', 'chat') %}
+        cast(sum(case when contact_type = '{{ name }}' then handle_seconds_sum end) as double)
+            as {{ name }}_handle_seconds_sum
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+    from customer_days
     group by contact_date, customer_id
 )
 

@@ -1,6 +1,6 @@
 -- One row per contact date, contact type, source, channel and country.
 {{ config(
-    materialized='by_day', day='contact_date', reads=['ticket', 'chat'],
+    materialized='by_day', kind='contact_type', day='contact_date', reads=['ticket', 'chat'],
     causes=['rows', 'attributes', 'parts']
 ) }}
 
@@ -10,7 +10,7 @@
 ] %}
 
 with contacts as (
-    {{ timed_contacts('ticket') }}
+    {{ timed_contacts() }}
 )
 
 select

@@ -1,8 +1,8 @@
 -- One row per contact date, contact type, source, channel, country, industry, plan tier, product
 -- area, team and priority.
 {{ config(
-    materialized='by_day', day='contact_date', reads=['ticket', 'chat', 'call'],
-    causes=['rows', 'attributes', 'parts']
+    materialized='by_day', kind='contact_type', day='contact_date',
+    reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'parts']
 ) }}
 
 {%- set attributes = [
@@ -20,12 +20,12 @@ live as (
     select * from {{ ref('fct_contacts') }}
     where
         contact_type in ('chat', 'call')
-        and {{ in_run_days(none, 'contact_date', kind='ticket') }}
+        and {{ in_run_days('contact_type', 'contact_date') }}
 ),
 
 calls as (
     select * from {{ ref('fct_calls') }}
-    where {{ in_run_days(none, 'contact_date', kind='ticket') }}
+    where {{ in_run_days(none, 'contact_date', kind='call') }}
 ),
 
 contacts as (

@@ -1,14 +1,14 @@
 -- One row per contact date, contact type, source, channel and country.
 {{ config(
-    materialized='by_day', day='contact_date', reads=['ticket', 'chat', 'call'],
-    causes=['rows', 'attributes', 'parts']
+    materialized='by_day', kind='contact_type', day='contact_date',
+    reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'parts']
 ) }}
 
 {%- set by = ['contact_date', 'contact_type', 'source', 'channel', 'country_code'] %}
 
 with days as (
     select * from {{ ref('mart_response_times') }}
-    where {{ in_run_days(none, 'contact_date', kind='ticket') }}
+    where {{ in_run_days('contact_type', 'contact_date') }}
 ),
 
 counted as (

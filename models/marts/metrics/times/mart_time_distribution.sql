@@ -1,11 +1,11 @@
 -- One row per contact date, measure, contact type, source, channel, country and bucket of values.
 {{ config(
-    materialized='by_day', day='contact_date', reads=['ticket', 'chat'],
+    materialized='by_day', kind='contact_type', day='contact_date', reads=['ticket', 'chat'],
     causes=['rows', 'attributes', 'parts']
 ) }}
 
 with contacts as (
-    {{ timed_contacts('ticket') }}
+    {{ timed_contacts() }}
 ),
 
 buckets as (

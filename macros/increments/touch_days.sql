@@ -29,6 +29,17 @@
 
     {%- if touches == 'repeats' -%}
         {#-
+            A row that differs in nothing that others look at is there twice, as it was and as it
+            is. Who served is of interest to those who came after alone.
+        -#}
+        {%- set key = 'contact_id, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
+        {%- set moved -%}
+            select contact_date, count(*) over (partition by {{ key }}) = 2 as is_same_but_served
+            from {{ changed }}
+            group by {{ key }}, serving_agent_id
+            having count(*) = 1
+        {%- endset -%}
+        {#-
             Who came before knows of a return only once the window is over; who came after knows at
             once that it was not the first. When a window elapses, `horizons` touches its days.
         -#}
@@ -40,9 +51,9 @@
         {%- do do_sql(
             into ~ "existing.kind, existing.day, 'repeat' from (" ~ existing_days ~ ") as existing semi join ("
             ~ "select contact_date + cast(around as integer) as day from "
-            ~ "(select distinct contact_date from " ~ changed ~ " where contact_date is not null) "
+            ~ "(select distinct * from (" ~ moved ~ ") where contact_date is not null) "
             ~ "cross join (select unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as around) "
-            ~ "where around >= 0 or coalesce(contact_date + cast(around as integer) <= " ~ known_until ~ ", true)"
+            ~ "where around >= 0 or not is_same_but_served and coalesce(contact_date + cast(around as integer) <= " ~ known_until ~ ", true)"
             ~ ") as touched using (day)"
         ) -%}
 
@@ -89,13 +100,15 @@
             into ~ "case entity when 'tickets' then 'ticket' when 'chats' then 'chat' when 'calls' then 'call' end, day, 'mature' "
             ~ "from " ~ state('lake_counts') ~ " as counts join (" ~ moved ~ ") as moved on counts._source = moved.source "
             ~ "where _disposition = 'accepted' and entity in ('tickets', 'chats', 'calls') and (moved.low is null or day between "
-            ~ "cast(moved.low as date) - " ~ margin ~ " - 1 and cast(moved.high as date) - " ~ var('fcr_window_days') ~ " + 1)"
+            ~ reporting_date(add_days('moved.low', -1 * var('fcr_window_days'))) ~ " and "
+            ~ reporting_date(add_days('moved.high', -1 * var('fcr_window_days'))) ~ ")"
         ) -%}
         {%- if contacts is not none -%}
             {%- do do_sql(
                 into ~ "'ticket', contact_date, 'mature' from " ~ contacts ~ " as contacts join (" ~ moved
                 ~ ") as moved on contacts.source = moved.source where contact_type = 'ticket' and first_resolved_at between "
-                ~ "moved.low - interval '" ~ margin ~ "' day and moved.high - interval '" ~ (var('fcr_window_days') - 1) ~ "' day"
+                ~ add_days('moved.low', -1 * var('fcr_window_days')) ~ " and "
+                ~ add_days('moved.high', -1 * var('fcr_window_days'))
             ) -%}
         {%- endif -%}
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.errors import CxError, DataError, UsageError
-from orchestration.publish.versions import published_batch
+from orchestration.publish.origin import published_batch
 from orchestration.secrets_file import hash_key
 from orchestration.settings import Settings
 

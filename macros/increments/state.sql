@@ -11,6 +11,7 @@
                      same, it is not made again
     built_days       the days of each table `by_day` that were built since the published version was,
                      or that all were: what its tests look at
+    identity         a word of this warehouse alone, by which a published version says whose it is
     day_files        the Parquet files that make the tables of the materialization `by_day`
 
     Everything here changes in the same transaction as the rows that it speaks of, so that a
@@ -20,6 +21,7 @@
     {%- if execute and target.name != 'memory' and flags.WHICH in ('build', 'run', 'seed', 'test') -%}
         {%- call statement('create_state', auto_begin=True) -%}
             create schema if not exists {{ state_schema() }};
+            create table if not exists {{ state('identity') }} as select cast(uuid() as varchar) as id;
             create table if not exists {{ state('lake_partitions') }} (
                 entity varchar, source varchar, table_name varchar, load_date date, digest varchar
             );

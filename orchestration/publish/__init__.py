@@ -4,6 +4,7 @@ Pure: reads the warehouse and the state, writes only under `published/`, deletes
 below `warehouse/days`; never imports dagster.
 """
 
+from orchestration.publish.origin import published_batch
 from orchestration.publish.publisher import publish
 from orchestration.publish.sweep import sweep_day_files
 from orchestration.publish.versions import (
@@ -11,7 +12,6 @@ from orchestration.publish.versions import (
     current_version,
     list_versions,
     prune,
-    published_batch,
     rollback,
 )
 

@@ -17,7 +17,6 @@ from orchestration.publish.day_files import (
     SCHEMA_FILE,
     DayTable,
     LinkedTable,
-    Previous,
     folder_query,
     link_files,
     newest_batch,
@@ -29,6 +28,8 @@ from orchestration.publish.day_files import (
 from orchestration.publish.lineage import DESCRIPTIONS, Lineage, added_columns
 from orchestration.publish.macros import MACROS
 from orchestration.publish.operations import OPS_TABLES, Operations, write_operations
+from orchestration.publish.origin import origin_of
+from orchestration.publish.parts import month_tables, write_months
 from orchestration.publish.sql import Fragment, identifier, literal, statement
 from orchestration.publish.tables import (
     TARGET,
@@ -61,9 +62,10 @@ class Built:
     Attributes:
         tables: each table copied into the DuckDB file with its fingerprint in the warehouse.
         days: the tables by day, copied or linked.
-        linked: those that are kept in files, which are linked.
+        linked: those that are published in files, by day or by month.
         views: views upon linked tables with their number of rows.
         batch: how far the warehouse follows its `changed_days`; None when it keeps none.
+        origin: which warehouse that is, see `origin`.
     """
 
     tables: Mapping[Table, Fingerprint]
@@ -71,6 +73,7 @@ class Built:
     linked: Mapping[Table, LinkedTable]
     views: Mapping[Table, int]
     batch: int | None = None
+    origin: str | None = None
 
     @property
     def rows(self) -> dict[Table, int]:
@@ -88,6 +91,7 @@ def build_version(
     ops: Operations,
     descriptions: Descriptions,
     previous: Path | None,
+    since: int | None,
 ) -> Built:
     """Fill `folder` with `cx.duckdb` and `parquet/`.
 
@@ -95,6 +99,7 @@ def build_version(
         lineage: what the tables say of the run that publishes them.
         ops: what the run says of itself.
         previous: the folder of the version before, with which files are shared; None for the first.
+        since: the batch of `changed_days` that it follows; None when it is of another warehouse.
 
     Raises:
         DataError: there is nothing to publish, a file of the warehouse that is not as it was
@@ -115,11 +120,24 @@ def build_version(
             (folder / "parquet" / schema).mkdir(parents=True)
         days = read_day_tables(connection, tables)
         before = read_record(previous, days) if previous else {}
-        linked = {
-            table: _link_table(connection, settings, found, folder, before.get(table), lineage)
-            for table, found in days.items()
-            if found.files
-        }
+        by_month = month_tables(connection, {table.label: found for table, found in days.items()})
+        linked = {}
+        for table, found in days.items():
+            place = table_folder(folder, table)
+            if found.files:
+                place.mkdir(parents=True)
+                linked[table] = link_files(settings, found, place, before.get(table))
+            elif table.label in by_month:
+                place.mkdir(parents=True)
+                linked[table] = write_months(
+                    connection,
+                    *by_month[table.label],
+                    place,
+                    before.get(table),
+                    since,
+                )
+        for files in linked.values():
+            _show_files(connection, files, lineage)
         upon_linked = views_upon(linked, read_views(connection, ("core", "marts")))
         waiting = {t: upon_linked[t.label] for t in tables if t.label in upon_linked}
         copied = {
@@ -144,11 +162,13 @@ def build_version(
                     text=literal(macro.description),
                 )
             )
-        built = Built(copied, days, linked, views, newest_batch(connection, WAREHOUSE))
+        batch = newest_batch(connection, WAREHOUSE)
+        origin = origin_of(connection, batch) if batch is not None else None
+        built = Built(copied, days, linked, views, batch, origin)
         _publish_operations(
             connection, settings, folder, ops, lineage, built, descriptions, previous
         )
-    write_record(folder, (days[table] for table in linked))
+    write_record(folder, (found.days for found in linked.values()))
     return built
 
 
@@ -197,31 +217,21 @@ def _copy_table(
     return fingerprint(connection, table.source, table)
 
 
-def _link_table(
-    connection: DuckDBPyConnection,
-    settings: Settings,
-    days: DayTable,
-    folder: Path,
-    previous: Previous | None,
-    lineage: Lineage,
-) -> LinkedTable:
-    place = table_folder(folder, days.table)
-    place.mkdir(parents=True)
-    linked = link_files(settings, days, place, previous)
+def _show_files(connection: DuckDBPyConnection, linked: LinkedTable, lineage: Lineage) -> None:
+    days = linked.days
     copy_parquet(
         connection,
         statement("select * from {source} limit 0", source=days.table.source),
-        place / SCHEMA_FILE,
+        linked.folder / SCHEMA_FILE,
     )
     connection.execute(
         statement(
             "create view {target} as {query}",
             target=days.table.target,
             # In the view alone: the files are shared with the versions of other runs.
-            query=folder_query(days, place, lineage.columns(days.table)),
+            query=folder_query(days, linked.folder, lineage.columns(days.table)),
         )
     )
-    return linked
 
 
 def _publish_views(
@@ -308,7 +318,7 @@ def _publish_operations(
                 **lineage.row(table),
             }
         )
-    known = previous and parquet_file(previous, Table("ops", "", ())).parent
+    known = parquet_file(previous, Table("ops", "", ())).parent if previous else None
     write_operations(connection, settings, ops, published, known)
     own = {
         table.name: (table.description, {name: text for name, (_, text) in table.columns.items()})

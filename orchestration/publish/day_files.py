@@ -189,10 +189,10 @@ def link_files(
             new.append(file)
         # From the version before rather than from the warehouse: where these are on two file
         # systems, what had to be copied once is shared from then on.
-        elif _link(f"{known.folder}/{published}", target, file.bytes):
+        elif link(f"{known.folder}/{published}", target, file.bytes):
             continue
         source = f"{root}/{file.path}"
-        if _link(source, target, file.bytes):
+        if link(source, target, file.bytes):
             continue
         if _size(source) != file.bytes:
             raise DataError(
@@ -298,6 +298,8 @@ def _refuse_other_paths(table: Table, files: Sequence[DayFile]) -> None:
 
 
 def _options(days: DayTable) -> Fragment:
+    if not days.columns:
+        return Fragment("hive_partitioning = false")
     types = {column.name: column.data_type for column in days.table.columns}
     return statement(
         "hive_partitioning = true, hive_types = {{{types}}}",
@@ -308,7 +310,7 @@ def _options(days: DayTable) -> Fragment:
     )
 
 
-def _link(source: str, target: str, size: int) -> bool:
+def link(source: str, target: str, size: int) -> bool:
     """Link a file of that size; False when it is another one or the file system refuses."""
     try:
         os.link(source, target)

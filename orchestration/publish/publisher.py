@@ -19,6 +19,7 @@ from orchestration.freshness import Freshness
 from orchestration.publish.build import Built, Descriptions, build_version
 from orchestration.publish.lineage import Lineage, read_lineage
 from orchestration.publish.operations import Operations, figures_of
+from orchestration.publish.origin import version_before
 from orchestration.publish.sweep import sweep_day_files
 from orchestration.publish.verify import sync_version, verify_version
 from orchestration.publish.versions import (
@@ -96,7 +97,8 @@ def _publish(
 ) -> Version:
     versions_folder(settings).mkdir(parents=True, exist_ok=True)
     clear_leftovers(settings)
-    before = current_version(settings)
+    goes_on = version_before(settings)
+    before = goes_on or current_version(settings)
     published_at = datetime.now(UTC)
     name = new_version_name(settings, run_id, published_at)
     folder = versions_folder(settings) / name
@@ -111,6 +113,7 @@ def _publish(
             ops,
             descriptions,
             before.path if before else None,
+            goes_on.batch if goes_on else None,
         )
         verify_version(folder, built)
         # Against a tool that opens the published file for writing by mistake.
@@ -146,6 +149,7 @@ def _manifest(lineage: Lineage, built: Built) -> dict[str, Any]:
         "run_id": lineage.run_id,
         "published_at": lineage.computed_at.isoformat(),
         "batch": built.batch,
+        "origin": built.origin,
         "row_counts": {table.label: rows for table, rows in built.rows.items()},
         "warned_tables": [table.label for table in built.rows if lineage.of(table).warned],
         "partitions_written": written,

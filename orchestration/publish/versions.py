@@ -32,6 +32,8 @@ class Version:
         path: its folder, with `cx.duckdb`, `parquet/` and `manifest.json`.
         published_at: when it was built (UTC, aware).
         row_counts: rows by `<schema>.<table>` for the schemas marts and core.
+        batch: how far it follows the `changed_days` of its warehouse; None when that keeps none.
+        origin: which warehouse that was, see `origin`.
         warned_tables: those of them of which a check warned in the run that published it.
         partitions_written, partitions_linked: linked files of tables by day that are new, and
             that are shared with the version before.
@@ -43,6 +45,8 @@ class Version:
     published_at: datetime
     is_current: bool
     row_counts: Mapping[str, int] = field(default_factory=dict)
+    batch: int | None = None
+    origin: str | None = None
     warned_tables: tuple[str, ...] = ()
     partitions_written: int = 0
     partitions_linked: int = 0
@@ -68,16 +72,6 @@ def list_versions(settings: Settings) -> list[Version]:
 def current_version(settings: Settings) -> Version | None:
     """The version that readers see; None before the first one."""
     return next((v for v in list_versions(settings) if v.is_current), None)
-
-
-def published_batch(settings: Settings) -> int | None:
-    """How far the version that readers see follows the warehouse's `changed_days`.
-
-    None when nothing is published, or by something that did not say.
-    """
-    name = _current_name(settings)
-    manifest = versions_folder(settings) / (name or "") / MANIFEST
-    return read_manifest(manifest).get("batch") if name and manifest.is_file() else None
 
 
 def rollback(settings: Settings, version: str) -> Version:
@@ -234,6 +228,8 @@ def _read_version(manifest: Path, current: str | None) -> Version:
             published_at=datetime.fromisoformat(content["published_at"]),
             is_current=folder.name == current,
             row_counts=content["row_counts"],
+            batch=content.get("batch"),
+            origin=content.get("origin"),
             # Absent from versions that were published before tables said it.
             warned_tables=tuple(content.get("warned_tables", ())),
             partitions_written=content["partitions_written"],

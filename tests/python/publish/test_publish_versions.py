@@ -271,7 +271,7 @@ def built(settings, warehouse, tmp_path, linked) -> tuple[Path, Built]:
     folder = tmp_path / "version"
     folder.mkdir()
     ops = Operations(LINEAGE.run_id, folder.name, LINEAGE.computed_at, [], [])
-    return folder, build_version(settings, folder, LINEAGE, ops, {}, None)
+    return folder, build_version(settings, folder, LINEAGE, ops, {}, None, None)
 
 
 def test_a_log_beside_a_built_file_is_refused(built) -> None:

@@ -1,0 +1,154 @@
+"""Tables by day of the warehouse as Parquet by month, shared with the version before.
+
+A month in which nothing was built since that version is linked, so that a daily publish costs what
+the day changed. Touches only the folder of the version that is being built.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.errors import DataError
+from orchestration.publish.day_files import (
+    DayFile,
+    DayTable,
+    LinkedTable,
+    Previous,
+    link,
+    signature,
+)
+from orchestration.publish.sql import Fragment, glob_literal, identifier, literal, statement
+from orchestration.publish.tables import WAREHOUSE, fingerprint, typed_columns
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Smaller ones are copied into the DuckDB file: they cost nothing there.
+MOST_COPIED_ROWS = 20_000
+NO_MONTH = "none"
+
+
+def month_tables(
+    connection: DuckDBPyConnection, tables: dict[str, DayTable]
+) -> dict[str, tuple[DayTable, str]]:
+    """Those of the tables that are to be published by month, each with its day column, by label."""
+    import duckdb
+
+    built = identifier(WAREHOUSE, "intermediate", "built_days")
+    try:
+        rows = connection.execute(
+            statement(
+                "select table_schema || '.' || table_name, any_value(day_column) from {built} "
+                "group by all",
+                built=built,
+            )
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    found = {}
+    for label, day in rows:
+        days = tables.get(label)
+        if days is not None and not days.files:
+            query = statement("select count(*) from {source}", source=days.table.source)
+            if connection.execute(query).fetchall()[0][0] > MOST_COPIED_ROWS:
+                found[label] = (days, str(day))
+    return found
+
+
+def write_months(
+    connection: DuckDBPyConnection,
+    days: DayTable,
+    day: str,
+    folder: Path,
+    previous: Previous | None,
+    since: int | None,
+) -> LinkedTable:
+    """Put a table into `folder`, a file a month.
+
+    Args:
+        day: its day column.
+        previous: what the version before has of the table.
+        since: batch of `changed_days` that this version followed; None = everything is new.
+
+    Raises:
+        DataError: a file reads back otherwise than the warehouse.
+        OSError, duckdb.Error: it could not be read or written.
+    """
+    table = days.table
+    month = statement(
+        "coalesce(strftime({day}, '%Y-%m'), {none})", day=identifier(day), none=literal(NO_MONTH)
+    )
+    counted = connection.execute(
+        statement(
+            "select {month}, count(*) from {source} group by 1 order by 1",
+            month=month,
+            source=table.source,
+        )
+    ).fetchall()
+    is_known = previous is not None and previous.signature == signature(DayTable(table, ()))
+    changed = _changed_months(connection, table.schema, table.name, since) if is_known else None
+    files = []
+    new = []
+    for name, rows in counted:
+        path = f"{table.file_stem}/{name}.parquet"
+        target = folder / f"{name}.parquet"
+        if previous is not None and changed is not None and name not in changed:
+            before = previous.files.get(path)
+            if before and before[0] == rows:
+                file = DayFile(path, rows, before[1])
+                if link(str(previous.folder / file.published), str(target), file.bytes):
+                    files.append(file)
+                    continue
+        chosen = statement(
+            "(select * from {source} where {month} = {name})",
+            source=table.source,
+            month=month,
+            name=literal(name),
+        )
+        _write(connection, days, chosen, target)
+        files.append(DayFile(path, rows, os.stat(target).st_size))  # noqa: PTH116
+        new.append(files[-1])
+    return LinkedTable(DayTable(table, tuple(files)), folder, tuple(new), ())
+
+
+def _changed_months(
+    connection: DuckDBPyConnection, schema: str, name: str, since: int | None
+) -> set[str] | None:
+    """The months in which something was built after a batch; None when it may be any."""
+    if since is None:
+        return None
+    rows = connection.execute(
+        statement(
+            "select is_all, coalesce(strftime(day, '%Y-%m'), {none}) from {built} "
+            "where table_schema = ? and table_name = ? and batch > ?",
+            none=literal(NO_MONTH),
+            built=identifier(WAREHOUSE, "intermediate", "built_days"),
+        ),
+        [schema, name, since],
+    ).fetchall()
+    return None if any(is_all for is_all, _ in rows) else {month for _, month in rows}
+
+
+def _write(connection: DuckDBPyConnection, days: DayTable, rows: Fragment, target: Path) -> None:
+    connection.execute(
+        statement(
+            "copy {rows} to {path} (format parquet, compression zstd)",
+            rows=rows,
+            path=literal(target),
+        )
+    )
+    written = statement(
+        "(select {columns} from read_parquet({file}))",
+        columns=typed_columns(days.table),
+        file=glob_literal(target.parent, target.name),
+    )
+    expected = fingerprint(connection, rows, days.table)
+    found = fingerprint(connection, written, days.table)
+    if expected != found:
+        raise DataError(
+            f"Expected {target} to have what {days.table.label} has in the warehouse ({expected}), "
+            f"found {found} when reading it back: nothing was switched; publish again, and report "
+            "it if it happens twice."
+        )

@@ -110,9 +110,8 @@ def test_another_warehouse_of_the_same_batches_is_another_one(
     assert read("select count(*) from core.fct_days where said = 'other'") == [(2,)]
     copy = tmp_path / "copy.duckdb"
     copy.write_bytes(settings.warehouse.read_bytes())
-    build(
-        months, 2, "2026-02-15", "update core.fct_days set said = 'lost' where day = '2026-02-15'"
-    )
+    said = "update core.fct_days set said = '{}' where day = '{}'"
+    build(months, 2, "2026-02-15", said.format("lost", "2026-02-15"))
     publish(settings, "run-3")
     copy.replace(settings.warehouse)
     build(months, 2, "2026-01-01", said.format("new", "2026-01-01"))

@@ -9,8 +9,8 @@
                      where its files lie
     settled_nodes    what was built, and a digest of all that it was made of: while that is the
                      same, it is not made again
-    built_days       the days of each table `by_day` that were built since the published version was,
-                     or that all were: what its tests look at
+    built_partitions the days, by kind, of each table `by_day` that were built since the published
+                     version was, or that all were: what its tests look at
     identity         a word of this warehouse alone, by which a published version says whose it is
     day_files        the Parquet files that make the tables of the materialization `by_day`
 
@@ -44,9 +44,9 @@
             {%- if not project_signature() %}
             delete from {{ state('settled_nodes') }};
             {%- endif %}
-            create table if not exists {{ state('built_days') }} (
-                table_schema varchar, table_name varchar, day_column varchar, batch bigint,
-                day date, is_all boolean
+            create table if not exists {{ state('built_partitions') }} (
+                table_schema varchar, table_name varchar, kind_column varchar, day_column varchar,
+                batch bigint, kind varchar, day date, is_all boolean
             );
             create table if not exists {{ state('day_files') }} (
                 table_schema varchar, table_name varchar, kind varchar, day date, path varchar,

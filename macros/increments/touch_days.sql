@@ -6,7 +6,8 @@
     customers      attributes of customers, from `valid_from` on
     agents         teams of agents, from `valid_from` on
     horizons       how far a source has delivered decides which windows have elapsed
-    as_of          scores of the days that as_of passed over
+    as_of          scores and backlogs of the days that as_of passed over
+    backlog        the backlog from the first day that it differs on; what is known up to a new day
     exclusions     scores of customers since they left, and all of test accounts
     answers        the contacts that answers about resolution (survey) and satisfaction (rated) are about
     health_inputs  the customer's scores from the day of the input until it is too old
@@ -114,8 +115,17 @@
 
     {%- elif touches == 'as_of' -%}
         {%- do do_sql(
-            into ~ "'health', cast(unnest(generate_series(low, high, interval '1' day)) as date), 'as_of' from ("
-            ~ "select min(as_of_date) as low, max(as_of_date) as high from " ~ changed ~ ")"
+            into ~ "unnest(['health', 'backlog']), passed.day, 'as_of' from (select "
+            ~ "cast(unnest(generate_series(min(as_of_date), max(as_of_date), interval '1' day)) as date) as day from "
+            ~ changed ~ ") as passed"
+        ) -%}
+
+    {%- elif touches == 'backlog' -%}
+        {%- do do_sql(
+            into ~ "'backlog', cast(unnest(generate_series("
+            ~ "least((select min(change_date) from " ~ changed ~ "), list_max(getvariable('cx_days_ticket'))), "
+            ~ "as_of_date, interval '1' day)) as date), 'rows' from "
+            ~ adapter.get_relation(this.database, 'intermediate', 'int_as_of')
         ) -%}
 
     {%- elif touches == 'exclusions' -%}
@@ -165,6 +175,6 @@
     {%- else -%}
         select distinct kind, day
         from {{ state('changed_days') }}
-        where batch > {{ known[0][0] }} and kind not in ('*', 'health')
+        where batch > {{ known[0][0] }} and kind not in ('*', 'health', 'backlog')
     {%- endif -%}
 {%- endmacro %}

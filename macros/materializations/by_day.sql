@@ -6,6 +6,8 @@
     Config:
         day      date column that a row is kept under
         kind     column that divides a day further (contact_type), or none
+        period   'month' for a table that adds up months: its days are their first ones, and what it
+                 reads by day it finds with `in_run_months`
         reads    kinds of changed_days that it follows
         causes   causes that it follows; when left out all but 'rated', which has to be named
         follows  other kinds whose changed rows reach its days, as {kind: [days before, days after]}:
@@ -126,25 +128,33 @@
 
 
 {# Remember which days tests have to look at until they are published: of the table, and of the
-   views upon it that have a day. #}
+   views upon it that have a day (and perhaps are of one kind alone: `of_kind`). #}
 {% macro note_built_days(days, is_new, newest) -%}
     {%- set stale = 'true' if is_new else 'batch <= ' ~ (env_var('DBT_PUBLISHED_BATCH', '') or -1) -%}
-    {%- set tables = [(this.schema, this.identifier, config.get('day'))] -%}
+    {%- set tables = [(this.schema, this.identifier, config)] -%}
     {%- for node in graph.nodes.values() if node.config.materialized == 'view' and node.config.get('day') and model.unique_id in node.depends_on.nodes -%}
-        {%- do tables.append((node.schema, node.alias, node.config.get('day'))) -%}
+        {%- do tables.append((node.schema, node.alias, node.config)) -%}
     {%- endfor -%}
     {%- set statements = [] -%}
-    {%- for schema, name, day in tables -%}
-        {%- set row = quote_text(schema) ~ ", " ~ quote_text(name) ~ ", " ~ quote_text(day) ~ ", " ~ newest -%}
-        {%- set values = ["(" ~ row ~ ", null, true)"] if is_new else [] -%}
-        {%- for date in (days | map(attribute=1) | unique if not is_new else []) -%}
-            {%- do values.append("(" ~ row ~ ", " ~ ("date '" ~ date ~ "'" if date else 'null') ~ ", false)") -%}
+    {%- for schema, name, own in tables -%}
+        {%- set kind = own.get('kind') -%}
+        {%- set row = quote_text(schema) ~ ", " ~ quote_text(name) ~ ", " ~ (quote_text(kind) if kind else 'null')
+            ~ ", " ~ quote_text(own.get('day')) ~ ", " ~ newest -%}
+        {%- set values = {} -%}
+        {%- if is_new -%} {%- do values.update({"(" ~ row ~ ", null, null, true)": 1}) -%} {%- endif -%}
+        {%- for day in (days if not is_new else []) if own.get('of_kind') in (none, day[0]) -%}
+            {%- do values.update({
+                "(" ~ row ~ ", " ~ (quote_text(day[0]) if kind else 'null') ~ ", "
+                ~ ("date '" ~ day[1] ~ "'" if day[1] else 'null') ~ ", false)": 1
+            }) -%}
         {%- endfor -%}
-        {%- do statements.extend([
-            "delete from " ~ state('built_days') ~ " where table_schema = " ~ quote_text(schema)
-            ~ " and table_name = " ~ quote_text(name) ~ " and " ~ stale,
-            "insert into " ~ state('built_days') ~ " values " ~ values | join(', ')
-        ]) -%}
+        {%- do statements.append(
+            "delete from " ~ state('built_partitions') ~ " where table_schema = " ~ quote_text(schema)
+            ~ " and table_name = " ~ quote_text(name) ~ " and " ~ stale
+        ) -%}
+        {%- if values -%}
+            {%- do statements.append("insert into " ~ state('built_partitions') ~ " values " ~ values | join(', ')) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- do do_all(statements) -%}
 {%- endmacro %}
@@ -199,6 +209,13 @@
     {%- if config.get('spills') -%}
         {%- set wanted -%}
             select kind, unnest([day, cast(day + 1 as date)]) as day from ({{ wanted }})
+        {%- endset -%}
+    {%- endif -%}
+    {%- if config.get('period') == 'month' -%}
+        {%- set first = "cast(date_trunc('month', day) as date) as day" -%}
+        {%- set wanted -%} select kind, {{ first }} from ({{ wanted }}) {%- endset -%}
+        {%- set counted -%}
+            select kind, {{ first }}, sum(rows_count) as rows_count from ({{ counted }}) group by all
         {%- endset -%}
     {%- endif -%}
     {%- set spread -%}

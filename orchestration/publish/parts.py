@@ -36,7 +36,7 @@ def month_tables(
     """Those of the tables that are to be published by month, each with its day column, by label."""
     import duckdb
 
-    built = identifier(WAREHOUSE, "intermediate", "built_days")
+    built = identifier(WAREHOUSE, "intermediate", "built_partitions")
     try:
         rows = connection.execute(
             statement(
@@ -124,7 +124,7 @@ def _changed_months(
             "select is_all, coalesce(strftime(day, '%Y-%m'), {none}) from {built} "
             "where table_schema = ? and table_name = ? and batch > ?",
             none=literal(NO_MONTH),
-            built=identifier(WAREHOUSE, "intermediate", "built_days"),
+            built=identifier(WAREHOUSE, "intermediate", "built_partitions"),
         ),
         [schema, name, since],
     ).fetchall()

@@ -142,14 +142,24 @@ def _built_days(
 ) -> str | None:
     """The condition on rows built since a batch; None for a table that is looked at whole."""
     built = connection.execute(
-        "SELECT day_column, batch > ?, is_all, coalesce(day, DATE '0001-01-01') "
-        "FROM intermediate.built_days WHERE table_schema = ? AND table_name = ?",
+        "SELECT kind_column, day_column, batch > ?, is_all, kind, "
+        "coalesce(day, DATE '0001-01-01') FROM intermediate.built_partitions "
+        "WHERE table_schema = ? AND table_name = ?",
         [since_batch, SCHEMAS[suite.layer], suite.table],
     ).fetchall()
-    if not built or any(is_new and is_all for _, is_new, is_all, _ in built):
+    if not built or any(is_new and is_all for _, _, is_new, is_all, _, _ in built):
         return None
-    days = date_list(sorted({day for _, is_new, _, day in built if is_new}))
-    return f"coalesce({identifier(built[0][0])}, DATE '0001-01-01') IN ({days})"
+    kind_column, day_column = built[0][:2]
+    days: dict[str | None, set[date]] = {}
+    for _, _, is_new, _, kind, day in built:
+        if is_new:
+            days.setdefault(kind, set()).add(day)
+    conditions = [
+        (f"{identifier(kind_column)} = {literal(kind)} AND " if kind else "")
+        + f"coalesce({identifier(day_column)}, DATE '0001-01-01') IN ({date_list(sorted(found))})"
+        for kind, found in days.items()
+    ]
+    return f"({' OR '.join(conditions)})" if conditions else "false"
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:

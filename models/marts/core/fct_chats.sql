@@ -1,5 +1,5 @@
 -- One row per chat.
-{{ config(materialized='view', day='contact_date') }}
+{{ config(materialized='view', day='contact_date', of_kind='chat') }}
 
 with chats as (
     select * from {{ ref('fct_contacts') }}

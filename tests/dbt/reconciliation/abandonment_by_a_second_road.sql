@@ -6,14 +6,14 @@ with outcomes as (
         count(case when outcome = 'answered' then 1 end) as answered_count,
         count(case when outcome = 'abandoned' then 1 end) as abandoned_count
     from {{ ref('fct_calls') }}
-    where is_customer_contact and {{ in_tested_days('contact_date') }}
+    where is_customer_contact and {{ in_tested_days('contact_date', kinds=['chat', 'call']) }}
     union all
     select
         'chat' as contact_medium,
         count(case when outcome = 'answered' then 1 end) as answered_count,
         count(case when outcome = 'abandoned' then 1 end) as abandoned_count
     from {{ ref('fct_chats') }}
-    where is_customer_contact and {{ in_tested_days('contact_date') }}
+    where is_customer_contact and {{ in_tested_days('contact_date', kinds=['chat', 'call']) }}
 ),
 
 marts as (
@@ -23,7 +23,7 @@ marts as (
         sum(answered_count) as answered_count,
         sum(abandoned_count) as abandoned_count
     from {{ ref('mart_abandonment') }}
-    where {{ in_tested_days('contact_date') }}
+    where {{ in_tested_days('contact_date', kinds=['chat', 'call']) }}
     group by contact_medium
 )
 

@@ -3,6 +3,6 @@
 select *
 from {{ ref('mart_fcr') }}
 where
-    {{ in_tested_days('contact_date') }}
+    {{ in_tested_days('contact_date', 'contact_type') }}
     and eligible_count
     <> fcr_no_repeat_base_count + immature_count + repeat_contacts_count + not_measurable_count

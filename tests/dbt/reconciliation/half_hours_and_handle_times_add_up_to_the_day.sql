@@ -9,7 +9,7 @@ with days as (
         sum(answered_count) as answered_count,
         sum(service_level_base_count) as service_level_base_count
     from {{ ref('mart_abandonment') }}
-    where {{ in_tested_days('contact_date') }}
+    where {{ in_tested_days('contact_date', kinds=['chat', 'call']) }}
     group by contact_date, contact_medium
 ),
 
@@ -22,7 +22,7 @@ half_hours as (
         sum(answered_count) as answered_count,
         sum(service_level_base_count) as service_level_base_count
     from {{ ref('mart_queue_interval') }}
-    where {{ in_tested_days('contact_date') }}
+    where {{ in_tested_days('contact_date', kinds=['chat', 'call']) }}
     group by contact_date, contact_medium
 ),
 
@@ -32,7 +32,7 @@ handled as (
         contact_medium,
         sum(handled_count) as handled_count
     from {{ ref('mart_handle_times') }}
-    where {{ in_tested_days('contact_date') }}
+    where {{ in_tested_days('contact_date', kinds=['chat', 'call']) }}
     group by contact_date, contact_medium
 )
 

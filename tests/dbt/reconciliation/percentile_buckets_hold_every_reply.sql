@@ -6,7 +6,7 @@ with buckets as (
         contact_type,
         sum(contacts_count) as contacts_count
     from {{ ref('mart_time_distribution') }}
-    where measure = 'first_response_seconds' and {{ in_tested_days('contact_date') }}
+    where measure = 'first_response_seconds' and {{ in_tested_days('contact_date', 'contact_type') }}
     group by contact_date, contact_type
 ),
 
@@ -16,7 +16,7 @@ replied as (
         contact_type,
         sum(replied_count) as contacts_count
     from {{ ref('mart_response_times') }}
-    where contact_type <> 'call' and {{ in_tested_days('contact_date') }}
+    where contact_type <> 'call' and {{ in_tested_days('contact_date', 'contact_type') }}
     group by contact_date, contact_type
 )
 

@@ -18,6 +18,6 @@ def test_whatever_has_a_day_says_which_days_were_built(demo) -> None:
     assert ("core", "fct_chats") in with_a_day
     with duckdb.connect(str(demo.home / "warehouse" / "warehouse.duckdb"), read_only=True) as built:
         said = built.execute(
-            "select distinct table_schema, table_name from intermediate.built_days"
+            "select distinct table_schema, table_name from intermediate.built_partitions"
         ).fetchall()
     assert set(said) == with_a_day

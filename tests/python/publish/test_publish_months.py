@@ -30,14 +30,16 @@ def create(made: Warehouse) -> None:
         "create table intermediate.identity as select uuid()::varchar as id",
         "create table intermediate.changed_days "
         "(batch bigint, kind varchar, day date, cause varchar)",
-        "create table intermediate.built_days (table_schema varchar, table_name varchar, "
-        "day_column varchar, batch bigint, day date, is_all boolean)",
+        "create table intermediate.built_partitions (table_schema varchar, table_name varchar, "
+        "kind_column varchar, day_column varchar, batch bigint, kind varchar, day date, "
+        "is_all boolean)",
         "create table core.fct_days as select day::date as day, n, 'a' as said, 1::hugeint as big "
         "from generate_series(date '2025-12-01', date '2026-02-28', interval 1 day) as d(day), "
         "range(2) as r(n) union all select null, 0, 'nobody', 2",
         "insert into intermediate.day_state values ('core', 'fct_days', 's', 1)",
         "insert into intermediate.changed_days values (1, '*', null, 'rebuild')",
-        "insert into intermediate.built_days values ('core', 'fct_days', 'day', 1, null, true)",
+        "insert into intermediate.built_partitions "
+        "values ('core', 'fct_days', null, 'day', 1, null, null, true)",
     )
 
 
@@ -47,8 +49,8 @@ def build(made: Warehouse, batch: int, day: str | None, *statements: str) -> Non
     made(
         *statements,
         f"insert into intermediate.changed_days values ({batch}, 'ticket', {date}, 'rows')",
-        "insert into intermediate.built_days "
-        f"values ('core', 'fct_days', 'day', {batch}, {date}, false)",
+        "insert into intermediate.built_partitions "
+        f"values ('core', 'fct_days', null, 'day', {batch}, null, {date}, false)",
     )
 
 
@@ -88,7 +90,7 @@ def test_whoever_went_back_does_not_publish_what_was_then(settings, months, read
     build(months, 2, "2026-01-15", "update core.fct_days set said = 'b' where day = '2026-01-15'")
     publish(settings, "run-2")
     # A build forgets what was published before it.
-    months("delete from intermediate.built_days where batch <= 2")
+    months("delete from intermediate.built_partitions where batch <= 2")
     build(months, 3, "2026-02-15", "update core.fct_days set said = 'c' where day = '2026-02-15'")
     rollback(settings, first.name)
     publish(settings, "run-3")

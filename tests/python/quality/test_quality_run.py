@@ -74,8 +74,9 @@ def test_a_table_kept_by_day_is_looked_at_in_the_days_that_were_built(
         "set variable cx_hash_key = ''",
         "create table core.fct_a as select chat_id, team, _load_date as contact_date from "
         "staging.stg_demo__chats union all select 'undated', 'x', null",
-        "create table intermediate.built_days as select 'core' as table_schema, 'fct_a' as "
-        "table_name, 'contact_date' as day_column, batch, cast(day as date) as day, is_all "
+        "create table intermediate.built_partitions as select 'core' as table_schema, 'fct_a' as "
+        "table_name, null as kind_column, 'contact_date' as day_column, batch, null as kind, "
+        "cast(day as date) as day, is_all "
         f"from (values {built}) as built (batch, day, is_all)",
     )
     found = outcomes("core", [DAY], since)

@@ -20,7 +20,7 @@ with chats as (
         and first_replied_at >= started_at
         and ended_at > first_replied_at
         and ended_at <= {{ add_days('started_at', 1) }}
-        and {{ in_run_days_around('contact_date', 'chat', before=1) }}
+        and {{ in_days_around('contact_date', ['chat'], back=1) }}
 ),
 
 -- Once a day: zones are slow.

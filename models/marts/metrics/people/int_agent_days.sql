@@ -1,7 +1,7 @@
 -- One row per kind and day of contact, agent, team, channel and reason: what people served.
 {{ config(
     schema='intermediate', contract={'enforced': false},
-    materialized='by_day', kind='contact_type', day='contact_date', storage='table',
+    materialized='by_day', kind='contact_type', day='contact_date',
     reads=['ticket', 'chat', 'call']
 ) }}
 

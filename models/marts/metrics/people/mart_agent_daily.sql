@@ -63,7 +63,7 @@ spans as (
     where
         agent_id is not null
         and ended_at > started_at
-        and {{ in_run_days_around('status_date', 'agent_status', before=1) }}
+        and {{ in_days_around('status_date', ['agent_status'], back=1) }}
 
     union all
 
@@ -80,7 +80,7 @@ spans as (
     where
         agent_id is not null
         and ended_at > started_at
-        and {{ in_run_days_around('shift_date', 'shift', before=1) }}
+        and {{ in_days_around('shift_date', ['shift'], back=1) }}
 ),
 
 -- Once a day: zones are slow.

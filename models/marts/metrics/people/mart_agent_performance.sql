@@ -1,5 +1,10 @@
 -- One row per period (a month, or all time) and agent who served a contact or was rated in it.
 {%- set exact = 'decimal(28, 9)' %}
+{%- set components = [
+    'contacts_count', 'handle_count', 'fcr_no_repeat_base_count', 'fcr_no_repeat_count',
+    'replies_base_count', 'replies_sum', 'returning_count', 'same_agent_count',
+    'handle_seconds_sum',
+] %}
 
 with agents as (
     select * from {{ ref('dim_agents') }}
@@ -10,22 +15,22 @@ as_of as (
 ),
 
 months as (
+    select * from {{ ref('int_agent_months') }}
+),
+
+-- All time has a few rows for each of a month's; it is added up before it meets anything.
+all_time as (
     select
-        cast(date_trunc('month', contact_date) as date) as month_start_date,
         agent_id,
         team,
         channel,
         reason,
-        {%- for name in (
-            'contacts_count', 'handle_count', 'fcr_no_repeat_base_count', 'fcr_no_repeat_count',
-            'replies_base_count', 'replies_sum', 'returning_count', 'same_agent_count',
-        ) %}
-        cast(sum({{ name }}) as bigint) as {{ name }},
+        {%- for name in components %}
+        sum({{ name }}) as {{ name }}
+            {{- ',' if not loop.last }}
         {%- endfor %}
-        sum(handle_seconds_sum) as handle_seconds_sum
-    from {{ ref('int_agent_days') }}
-    where contacts_count > 0
-    group by date_trunc('month', contact_date), agent_id, team, channel, reason
+    from months
+    group by agent_id, team, channel, reason
 ),
 
 answers as (
@@ -39,17 +44,25 @@ needed_skills as (
 -- 0001-01-01 stands for all time while it is computed: NULL joins nothing.
 served as (
     select
-        *,
         'month' as period,
-        month_start_date as period_key
+        month_start_date as period_key,
+        agent_id,
+        team,
+        channel,
+        reason,
+        {{ components | join(',\n        ') }}
     from months
     where month_start_date is not null
     union all
     select
-        *,
         'all' as period,
-        date '0001-01-01' as period_key
-    from months
+        date '0001-01-01' as period_key,
+        agent_id,
+        team,
+        channel,
+        reason,
+        {{ components | join(',\n        ') }}
+    from all_time
 ),
 
 rated as (

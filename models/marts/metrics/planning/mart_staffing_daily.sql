@@ -115,7 +115,7 @@ shifts as (
     from {{ ref('fct_shifts') }}
     where
         ended_at > started_at
-        and {{ in_run_days_around('shift_date', 'shift', before=1) }}
+        and {{ in_days_around('shift_date', ['shift'], back=1) }}
 ),
 
 half_hours as (

@@ -21,7 +21,7 @@ with spans as (
         and first_replied_at >= started_at
         and ended_at > first_replied_at
         and ended_at <= {{ add_days('started_at', 1) }}
-        and {{ in_run_days_around('contact_date', 'chat', before=1, after=1) }}
+        and {{ in_days_around('contact_date', ['chat'], back=1, ahead=1) }}
 ),
 
 segments as (

@@ -3,7 +3,7 @@
 {{ config(
     schema='intermediate', contract={'enforced': false},
     materialized='by_day', day='contact_date', reads=['ticket'],
-    causes=['rows', 'attributes', 'parts']
+    causes=['rows', 'attributes', 'parts'], touches='backlog'
 ) }}
 
 with tickets as (

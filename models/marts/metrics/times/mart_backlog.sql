@@ -1,4 +1,9 @@
 -- One row per day, source, channel, country, team and priority with open tickets at its end.
+{{ config(
+    materialized='by_day', day='backlog_date', reads=['backlog'],
+    all_days="select calendar_date as day from core.dim_date"
+) }}
+
 {%- set attributes = ['source', 'channel', 'country_code', 'team', 'priority'] %}
 {%- set parts = {
     'backlog_count': 'true',
@@ -13,19 +18,21 @@
     'age_30_days_and_more_count': "age_band = '30_days_and_more'",
 } %}
 
+-- What came before the first day in work is the backlog that it begins with.
 with changes as (
     select
         {{ attributes | join(', ') }},
         {%- for name, condition in parts.items() %}
         sum(case when {{ condition }} then change_count else 0 end) as {{ name }},
         {%- endfor %}
-        change_date
+        greatest(change_date, {{ first_run_day('backlog') }}) as change_date
     from {{ ref('int_backlog_changes') }}
-    group by {{ attributes | join(', ') }}, change_date
+    group by {{ attributes | join(', ') }}, greatest(change_date, {{ first_run_day('backlog') }})
 ),
 
 days as (
     select * from {{ ref('dim_date') }}
+    where {{ in_run_days(none, 'calendar_date', kind='backlog') }}
 ),
 
 -- A source that stopped says nothing of the days after.

@@ -29,7 +29,7 @@ from orchestration.publish.lineage import DESCRIPTIONS, Lineage, added_columns
 from orchestration.publish.macros import MACROS
 from orchestration.publish.operations import OPS_TABLES, Operations, write_operations
 from orchestration.publish.origin import origin_of
-from orchestration.publish.parts import month_tables, write_months
+from orchestration.publish.parts import week_tables, write_weeks
 from orchestration.publish.sql import Fragment, identifier, literal, statement
 from orchestration.publish.tables import (
     TARGET,
@@ -62,7 +62,7 @@ class Built:
     Attributes:
         tables: each table copied into the DuckDB file with its fingerprint in the warehouse.
         days: the tables by day, copied or linked.
-        linked: those that are published in files, by day or by month.
+        linked: those that are published in files, by day or by week.
         views: views upon linked tables with their number of rows.
         batch: how far the warehouse follows its `changed_days`; None when it keeps none.
         origin: which warehouse that is, see `origin`.
@@ -120,18 +120,18 @@ def build_version(
             (folder / "parquet" / schema).mkdir(parents=True)
         days = read_day_tables(connection, tables)
         before = read_record(previous, days) if previous else {}
-        by_month = month_tables(connection, {table.label: found for table, found in days.items()})
+        by_week = week_tables(connection, {table.label: found for table, found in days.items()})
         linked = {}
         for table, found in days.items():
             place = table_folder(folder, table)
             if found.files:
                 place.mkdir(parents=True)
                 linked[table] = link_files(settings, found, place, before.get(table))
-            elif table.label in by_month:
+            elif table.label in by_week:
                 place.mkdir(parents=True)
-                linked[table] = write_months(
+                linked[table] = write_weeks(
                     connection,
-                    *by_month[table.label],
+                    *by_week[table.label],
                     place,
                     before.get(table),
                     since,

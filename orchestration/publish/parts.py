@@ -1,6 +1,6 @@
-"""Tables by day of the warehouse as Parquet by month, shared with the version before.
+"""Tables by day of the warehouse as Parquet by week, shared with the version before.
 
-A month in which nothing was built since that version is linked, so that a daily publish costs what
+A week in which nothing was built since that version is linked, so that a daily publish costs what
 the day changed. Touches only the folder of the version that is being built.
 """
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 # Smaller ones are copied into the DuckDB file: they cost nothing there.
 MOST_COPIED_ROWS = 20_000
-NO_MONTH = "none"
+NO_WEEK = "none"
 
 
-def month_tables(
+def week_tables(
     connection: DuckDBPyConnection, tables: dict[str, DayTable]
 ) -> dict[str, tuple[DayTable, str]]:
-    """Those of the tables that are to be published by month, each with its day column, by label."""
+    """Those of the tables that are to be published by week, each with its day column, by label."""
     import duckdb
 
     built = identifier(WAREHOUSE, "intermediate", "built_partitions")
@@ -57,7 +57,7 @@ def month_tables(
     return found
 
 
-def write_months(
+def write_weeks(
     connection: DuckDBPyConnection,
     days: DayTable,
     day: str,
@@ -65,7 +65,7 @@ def write_months(
     previous: Previous | None,
     since: int | None,
 ) -> LinkedTable:
-    """Put a table into `folder`, a file a month.
+    """Put a table into `folder`, a file a week, named after its Monday.
 
     Args:
         day: its day column.
@@ -77,18 +77,16 @@ def write_months(
         OSError, duckdb.Error: it could not be read or written.
     """
     table = days.table
-    month = statement(
-        "coalesce(strftime({day}, '%Y-%m'), {none})", day=identifier(day), none=literal(NO_MONTH)
-    )
+    week = _week_of(identifier(day))
     counted = connection.execute(
         statement(
-            "select {month}, count(*) from {source} group by 1 order by 1",
-            month=month,
+            "select {week}, count(*) from {source} group by 1 order by 1",
+            week=week,
             source=table.source,
         )
     ).fetchall()
     is_known = previous is not None and previous.signature == signature(DayTable(table, ()))
-    changed = _changed_months(connection, table.schema, table.name, since) if is_known else None
+    changed = _changed_weeks(connection, table.schema, table.name, since) if is_known else None
     files = []
     new = []
     for name, rows in counted:
@@ -102,10 +100,9 @@ def write_months(
                     files.append(file)
                     continue
         chosen = statement(
-            "(select * from {source} where {month} = {name})",
+            "(select * from {source} where {condition})",
             source=table.source,
-            month=month,
-            name=literal(name),
+            condition=_in_week(identifier(day), name),
         )
         _write(connection, days, chosen, target)
         files.append(DayFile(path, rows, os.stat(target).st_size))  # noqa: PTH116
@@ -113,22 +110,42 @@ def write_months(
     return LinkedTable(DayTable(table, tuple(files)), folder, tuple(new), ())
 
 
-def _changed_months(
+def _changed_weeks(
     connection: DuckDBPyConnection, schema: str, name: str, since: int | None
 ) -> set[str] | None:
-    """The months in which something was built after a batch; None when it may be any."""
+    """The weeks in which something was built after a batch; None when it may be any."""
     if since is None:
         return None
     rows = connection.execute(
         statement(
-            "select is_all, coalesce(strftime(day, '%Y-%m'), {none}) from {built} "
+            "select is_all, {week} from {built} "
             "where table_schema = ? and table_name = ? and batch > ?",
-            none=literal(NO_MONTH),
+            week=_week_of(identifier("day")),
             built=identifier(WAREHOUSE, "intermediate", "built_partitions"),
         ),
         [schema, name, since],
     ).fetchall()
-    return None if any(is_all for is_all, _ in rows) else {month for _, month in rows}
+    return None if any(is_all for is_all, _ in rows) else {week for _, week in rows}
+
+
+def _week_of(day: Fragment) -> Fragment:
+    """The Monday of a day, as text."""
+    return statement(
+        "coalesce(strftime(date_trunc('week', {day}), '%Y-%m-%d'), {none})",
+        day=day,
+        none=literal(NO_WEEK),
+    )
+
+
+def _in_week(day: Fragment, week: str) -> Fragment:
+    """Whether a day is in a week, so that the engine finds it without reading all days."""
+    if week == NO_WEEK:
+        return statement("{day} is null", day=day)
+    return statement(
+        "{day} between cast({monday} as date) and cast({monday} as date) + 6",
+        day=day,
+        monday=literal(week),
+    )
 
 
 def _write(connection: DuckDBPyConnection, days: DayTable, rows: Fragment, target: Path) -> None:

@@ -5,7 +5,8 @@
                    their repeats
     customers      attributes of customers, from `valid_from` on
     agents         teams of agents, from `valid_from` on
-    horizons       how far a source has delivered decides which windows have elapsed
+    horizons       how far a source has delivered decides which windows have elapsed, after the contact
+                   (mature) and after its solution (reopen)
     as_of          scores and backlogs of the days that as_of passed over
     backlog        the backlog from the first day that it differs on; what is known up to a new day
     exclusions     scores of customers since they left, and all of test accounts
@@ -33,9 +34,9 @@
             A row that differs in nothing that others look at is there twice, as it was and as it
             is. Who served is of interest to those who came after alone.
         -#}
-        {%- set key = 'contact_id, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
+        {%- set key = 'contact_id, contact_type, source, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
         {%- set moved -%}
-            select contact_date, count(*) over (partition by {{ key }}) = 2 as is_same_but_served
+            select contact_type, contact_date, count(*) over (partition by {{ key }}) = 2 as is_same_but_served
             from {{ changed }}
             group by {{ key }}, serving_agent_id
             having count(*) = 1
@@ -52,11 +53,13 @@
         {%- do do_sql(
             into ~ "existing.kind, existing.day, 'repeat' from (" ~ existing_days ~ ") as existing semi join ("
             ~ "select contact_date + cast(around as integer) as day from "
-            ~ "(select distinct * from (" ~ moved ~ ") where contact_date is not null) "
+            ~ "(select distinct contact_date, is_same_but_served from (" ~ moved ~ ") where contact_date is not null) "
             ~ "cross join (select unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as around) "
             ~ "where around >= 0 or not is_same_but_served and coalesce(contact_date + cast(around as integer) <= " ~ known_until ~ ", true)"
             ~ ") as touched using (day)"
         ) -%}
+        {#- Also a day that nobody is left on, and those without one, who have nobody around them. -#}
+        {%- do do_sql(into ~ "contact_type, contact_date, 'repeat' from (" ~ moved ~ ")") -%}
 
     {%- elif touches in ('customers', 'agents') -%}
         {%- set id = touches[:-1] ~ '_id' -%}
@@ -106,7 +109,7 @@
         ) -%}
         {%- if contacts is not none -%}
             {%- do do_sql(
-                into ~ "'ticket', contact_date, 'mature' from " ~ contacts ~ " as contacts join (" ~ moved
+                into ~ "'ticket', contact_date, 'reopen' from " ~ contacts ~ " as contacts join (" ~ moved
                 ~ ") as moved on contacts.source = moved.source where contact_type = 'ticket' and first_resolved_at between "
                 ~ add_days('moved.low', -1 * var('fcr_window_days')) ~ " and "
                 ~ add_days('moved.high', -1 * var('fcr_window_days'))

@@ -22,6 +22,7 @@ test_customers as (
 select
     contacts.contact_id,
     contacts.contact_type,
+    contacts._source as source,
     contacts.customer_id,
     contacts.agent_id as assigned_agent_id,
     -- Whom a ticket of many days ends with shows only weeks later, and would change what all later

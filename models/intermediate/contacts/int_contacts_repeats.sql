@@ -1,6 +1,10 @@
 -- One row per contact: does it open an issue, did the customer come back about it in time, and who
 -- had served the customer before.
--- While a `by_day` model works on some days it sees these and the days within a window of them.
+{{ config(
+    materialized='by_day', kind='contact_type', day='contact_date',
+    reads=['ticket', 'chat', 'call'], causes=['repeat', 'mature'], context='window'
+) }}
+
 with contacts as (
     select * from {{ ref('int_contact_attempts') }}
     where {{ in_run_days('contact_type', 'contact_date', list='context') }}
@@ -13,6 +17,7 @@ ordered as (
     select
         contact_id,
         contact_type,
+        source,
         contact_date,
         started_at,
         is_fcr_eligible,
@@ -38,6 +43,7 @@ ordered as (
     select
         contact_id,
         contact_type,
+        source,
         contact_date,
         started_at,
         is_fcr_eligible,
@@ -95,6 +101,7 @@ returned as (
     select
         ordered.contact_id,
         ordered.contact_type,
+        ordered.source,
         ordered.contact_date,
         ordered.started_at,
         ordered.is_measurable and ordered.is_fcr_eligible as is_repeat_measurable,
@@ -114,17 +121,30 @@ returned as (
     from ordered
     left join known on ordered.contact_id = known.contact_id
     left join follow_ups on ordered.contact_id = follow_ups.contact_id
+    where {{ in_run_days('ordered.contact_type', 'ordered.contact_date') }}
+),
+
+horizons as (
+    select * from {{ ref('int_source_horizons') }}
 )
 
 -- A return after the window is another issue: it would make every day depend on all later ones.
+-- And it shows when the window is over and not before: else every new day would write the whole
+-- window before it anew.
 select
-    contact_id,
-    contact_type,
-    contact_date,
-    is_repeat_measurable,
-    is_first_contact,
+    returned.contact_id,
+    returned.contact_type,
+    returned.contact_date,
+    returned.is_repeat_measurable,
+    returned.is_first_contact,
     case
-        when returned_at <= {{ add_days('started_at', var('fcr_window_days')) }} then returned_at
+        when
+            returned.returned_at
+            <= {{ add_days('returned.started_at', var('fcr_window_days')) }}
+            and {{ add_days('returned.started_at', var('fcr_window_days')) }}
+            <= horizons.seen_until
+            then returned.returned_at
     end as repeated_at,
-    previous_agent_id
+    returned.previous_agent_id
 from returned
+left join horizons on returned.source = horizons.source

@@ -1,8 +1,8 @@
 -- One row per contact: every ticket, chat and call, whatever its outcome.
 {{ config(
     materialized='by_day', kind='contact_type', day='contact_date',
-    reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'repeat', 'mature'],
-    stages=['tickets', 'chats', 'calls'], context='window'
+    reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'repeat', 'mature', 'reopen'],
+    stages=['tickets', 'chats', 'calls']
 ) }}
 
 with contacts as (
@@ -29,14 +29,7 @@ matured as (
             {{ add_days('contacts.started_at', var('fcr_window_days')) }} <= horizons.seen_until,
             false
         ) as is_repeat_window_mature,
-        -- A return shows when the window is over and not before: else every new day would write
-        -- the whole window before it anew.
-        case
-            when
-                {{ add_days('contacts.started_at', var('fcr_window_days')) }}
-                <= horizons.seen_until
-                then repeats.repeated_at
-        end as repeated_at,
+        repeats.repeated_at,
         coalesce(
             {{ add_days('contacts.first_resolved_at', var('fcr_window_days')) }}
             <= horizons.seen_until,

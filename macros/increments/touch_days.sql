@@ -8,7 +8,8 @@
     horizons       how far a source has delivered decides which windows have elapsed, after the contact
                    (mature) and after its solution (reopen)
     as_of          scores and backlogs of the days that as_of passed over
-    backlog        the backlog from the first day that it differs on; what is known up to a new day
+    backlog        the backlog from the first day that it differs on
+    ticket_horizons  the backlog of the days that a source now tells of, or no longer
     exclusions     scores of customers since they left, and all of test accounts
     answers        the contacts that answers about resolution (survey) and satisfaction (rated) are about
     health_inputs  the customer's scores from the day of the input until it is too old
@@ -126,9 +127,14 @@
     {%- elif touches == 'backlog' -%}
         {%- do do_sql(
             into ~ "'backlog', cast(unnest(generate_series("
-            ~ "least((select min(change_date) from " ~ changed ~ "), list_max(getvariable('cx_days_ticket'))), "
-            ~ "as_of_date, interval '1' day)) as date), 'rows' from "
+            ~ "(select min(change_date) from " ~ changed ~ "), as_of_date, interval '1' day)) as date), 'rows' from "
             ~ adapter.get_relation(this.database, 'intermediate', 'int_as_of')
+        ) -%}
+
+    {%- elif touches == 'ticket_horizons' -%}
+        {%- do do_sql(
+            into ~ "'backlog', cast(unnest(generate_series(low, high, interval '1' day)) as date), 'rows' from ("
+            ~ "select min(seen_until_date) as low, max(seen_until_date) as high from " ~ changed ~ " group by source)"
         ) -%}
 
     {%- elif touches == 'exclusions' -%}

@@ -290,4 +290,28 @@ NAMED: dict[str, Named] = {
             most_table_rows=1,
         ),
     ),
+    # mart_backlog: it was built for the days of the ticket, not for those before that nobody had
+    # told of until then
+    "a ticket that tells of the days before it": Named(
+        ("marts.mart_backlog",),
+        History(
+            (
+                Deliver("tickets", FIRST, (Ticket(1, created=f"{FIRST} 12:00:00"),)),
+                Deliver("chats", FIFTH, (Chat(1, started=f"{FIFTH} 12:00:00"),)),
+                Build(),
+                Deliver(
+                    "tickets",
+                    FIFTH,
+                    (
+                        Ticket(
+                            2,
+                            created=f"{FIFTH} 12:00:00",
+                            status="solved",
+                            solved=f"{FIFTH} 13:00:00",
+                        ),
+                    ),
+                ),
+            )
+        ),
+    ),
 }

@@ -37,11 +37,7 @@ days as (
 
 -- A source that stopped says nothing of the days after.
 horizons as (
-    select
-        source,
-        max(contact_date) as seen_until_date
-    from {{ ref('fct_ticket_times') }}
-    group by source
+    select * from {{ ref('int_ticket_horizons') }}
 ),
 
 running as (

@@ -131,7 +131,7 @@ def build_version(
                 place.mkdir(parents=True)
                 linked[table] = write_weeks(
                     connection,
-                    *by_week[table.label],
+                    by_week[table.label],
                     place,
                     before.get(table),
                     since,

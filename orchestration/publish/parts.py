@@ -7,8 +7,11 @@ the day changed. Touches only the folder of the version that is being built.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from orchestration.errors import DataError
 from orchestration.publish.day_files import (
@@ -20,7 +23,7 @@ from orchestration.publish.day_files import (
     signature,
 )
 from orchestration.publish.sql import Fragment, glob_literal, identifier, literal, statement
-from orchestration.publish.tables import WAREHOUSE, fingerprint, typed_columns
+from orchestration.publish.tables import WAREHOUSE, Table, fingerprint, typed_columns
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,47 +31,54 @@ if TYPE_CHECKING:
 # Smaller ones are copied into the DuckDB file: they cost nothing there.
 MOST_COPIED_ROWS = 20_000
 NO_WEEK = "none"
+BUILT = identifier(WAREHOUSE, "intermediate", "built_partitions")
+
+
+@dataclass(frozen=True)
+class WeekTable:
+    """A table by day that is to be published by week, and by kind of contact where it has one."""
+
+    days: DayTable
+    day: str
+    kind: str | None
 
 
 def week_tables(
-    connection: DuckDBPyConnection, tables: dict[str, DayTable]
-) -> dict[str, tuple[DayTable, str]]:
-    """Those of the tables that are to be published by week, each with its day column, by label."""
+    connection: DuckDBPyConnection, tables: Mapping[str, DayTable]
+) -> dict[str, WeekTable]:
+    """Those of the tables, by label, that are to be published by week."""
     import duckdb
 
-    built = identifier(WAREHOUSE, "intermediate", "built_partitions")
     try:
         rows = connection.execute(
             statement(
-                "select table_schema || '.' || table_name, any_value(day_column) from {built} "
-                "group by all",
-                built=built,
+                "select distinct table_schema || '.' || table_name, day_column, kind_column "
+                "from {built}",
+                built=BUILT,
             )
         ).fetchall()
     except duckdb.CatalogException:
         return {}
     found = {}
-    for label, day in rows:
+    for label, day, kind in rows:
         days = tables.get(label)
         if days is not None and not days.files:
             query = statement("select count(*) from {source}", source=days.table.source)
             if connection.execute(query).fetchall()[0][0] > MOST_COPIED_ROWS:
-                found[label] = (days, str(day))
+                found[label] = WeekTable(days, day, kind)
     return found
 
 
 def write_weeks(
     connection: DuckDBPyConnection,
-    days: DayTable,
-    day: str,
+    found: WeekTable,
     folder: Path,
     previous: Previous | None,
     since: int | None,
 ) -> LinkedTable:
-    """Put a table into `folder`, a file a week, named after its Monday.
+    """Put a table into `folder`, a file a week and kind, named after the Monday.
 
     Args:
-        day: its day column.
         previous: what the version before has of the table.
         since: batch of `changed_days` that this version followed; None = everything is new.
 
@@ -76,56 +86,59 @@ def write_weeks(
         DataError: a file reads back otherwise than the warehouse.
         OSError, duckdb.Error: it could not be read or written.
     """
-    table = days.table
-    week = _week_of(identifier(day))
+    table = found.days.table
+    kind = identifier(found.kind) if found.kind else Fragment("''")
     counted = connection.execute(
         statement(
-            "select {week}, count(*) from {source} group by 1 order by 1",
-            week=week,
+            "select {week}, {kind}, count(*) from {source} group by all order by all",
+            week=_week_of(identifier(found.day)),
+            kind=kind,
             source=table.source,
         )
     ).fetchall()
     is_known = previous is not None and previous.signature == signature(DayTable(table, ()))
-    changed = _changed_weeks(connection, table.schema, table.name, since) if is_known else None
+    changed = _changed(connection, table, since) if is_known else None
     files = []
     new = []
-    for name, rows in counted:
-        path = f"{table.file_stem}/{name}.parquet"
-        target = folder / f"{name}.parquet"
-        if previous is not None and changed is not None and name not in changed:
+    for week, of_kind, rows in counted:
+        name = f"{week}-{quote(of_kind, safe='')}.parquet" if of_kind else f"{week}.parquet"
+        path = f"{table.file_stem}/{name}"
+        if previous is not None and changed is not None and (week, of_kind or "") not in changed:
             before = previous.files.get(path)
             if before and before[0] == rows:
                 file = DayFile(path, rows, before[1])
-                if link(str(previous.folder / file.published), str(target), file.bytes):
+                if link(f"{previous.folder}/{name}", f"{folder}/{name}", file.bytes):
                     files.append(file)
                     continue
         chosen = statement(
-            "(select * from {source} where {condition})",
+            "(select * from {source} where {in_week} and {kind} is not distinct from {of_kind})",
             source=table.source,
-            condition=_in_week(identifier(day), name),
+            in_week=_in_week(identifier(found.day), week),
+            kind=kind,
+            of_kind=literal(of_kind) if of_kind is not None else Fragment("null"),
         )
-        _write(connection, days, chosen, target)
-        files.append(DayFile(path, rows, os.stat(target).st_size))  # noqa: PTH116
+        _write(connection, found.days, chosen, folder / name)
+        files.append(DayFile(path, rows, os.stat(folder / name).st_size))  # noqa: PTH116
         new.append(files[-1])
     return LinkedTable(DayTable(table, tuple(files)), folder, tuple(new), ())
 
 
-def _changed_weeks(
-    connection: DuckDBPyConnection, schema: str, name: str, since: int | None
-) -> set[str] | None:
-    """The weeks in which something was built after a batch; None when it may be any."""
+def _changed(
+    connection: DuckDBPyConnection, table: Table, since: int | None
+) -> set[tuple[str, str]] | None:
+    """The weeks and kinds in which something was built after a batch; None when it may be any."""
     if since is None:
         return None
     rows = connection.execute(
         statement(
-            "select is_all, {week} from {built} "
+            "select is_all, {week}, coalesce(kind, '') from {built} "
             "where table_schema = ? and table_name = ? and batch > ?",
             week=_week_of(identifier("day")),
-            built=identifier(WAREHOUSE, "intermediate", "built_partitions"),
+            built=BUILT,
         ),
-        [schema, name, since],
+        [table.schema, table.name, since],
     ).fetchall()
-    return None if any(is_all for is_all, _ in rows) else {week for _, week in rows}
+    return None if any(is_all for is_all, *_ in rows) else {(week, kind) for _, week, kind in rows}
 
 
 def _week_of(day: Fragment) -> Fragment:

@@ -77,6 +77,28 @@ def test_only_weeks_in_which_something_was_built_are_written(settings, weeks, re
         assert read(types) == built.execute(types).fetchall()
 
 
+def test_a_table_of_several_kinds_is_cut_by_them_too(settings, weeks, read) -> None:
+    """A ticket of last month must not write its chats anew."""
+    weeks(
+        "alter table core.fct_days add column kind varchar",
+        "update core.fct_days set kind = if(n = 0, 'chat', 'ticket')",
+        "update intermediate.built_partitions set kind_column = 'kind'",
+    )
+    publish(settings, "run-1")
+    first = inodes(settings)
+    assert {"2025-12-29-chat", "2025-12-29-ticket", "none-chat"} < first.keys()
+    weeks(
+        "update core.fct_days set said = 'b' where day = '2026-01-15' and kind = 'ticket'",
+        "insert into intermediate.changed_days values (2, 'ticket', '2026-01-15', 'rows')",
+        "insert into intermediate.built_partitions "
+        "values ('core', 'fct_days', 'kind', 'day', 2, 'ticket', '2026-01-15', false)",
+    )
+    publish(settings, "run-2")
+    second = inodes(settings)
+    assert {name for name in second if second[name] != first[name]} == {"2026-01-12-ticket"}
+    assert read("select count(*) from core.fct_days where said = 'b'") == [(1,)]
+
+
 def test_a_week_without_rows_is_gone(settings, weeks, read) -> None:
     publish(settings, "run-1")
     build(weeks, 2, "2026-02-01", "delete from core.fct_days where day >= '2026-02-01'")

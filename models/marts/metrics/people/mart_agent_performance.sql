@@ -1,5 +1,4 @@
 -- One row per period (a month, or all time) and agent who served a contact or was rated in it.
-{%- set exact = 'decimal(28, 9)' %}
 {%- set components = [
     'contacts_count', 'handle_count', 'fcr_no_repeat_base_count', 'fcr_no_repeat_count',
     'replies_base_count', 'replies_sum', 'returning_count', 'same_agent_count',
@@ -26,7 +25,8 @@ all_time as (
         channel,
         reason,
         {%- for name in components %}
-        sum({{ name }}) as {{ name }}
+        {{ 'sum(' ~ name ~ ')' if name == 'handle_seconds_sum' else 'cast(sum(' ~ name ~ ') as bigint)' }}
+            as {{ name }}
             {{- ',' if not loop.last }}
         {%- endfor %}
     from months
@@ -80,7 +80,8 @@ rated as (
     from answers
 ),
 
--- What anybody reaches on this channel and reason: the standard that agents are held against.
+-- What anybody reaches on this channel and reason: the standard that agents are held against. In
+-- whole millionths of seconds and billionths of a share, whose sums have no order and are fast.
 served_strata as (
     select
         period,
@@ -88,11 +89,12 @@ served_strata as (
         channel,
         reason,
         cast(round(
-            cast(sum(handle_seconds_sum) as double) / nullif(sum(handle_count), 0), 6
-        ) as {{ exact }}) as stratum_aht,
+            1000000 * cast(sum(handle_seconds_sum) as double) / nullif(sum(handle_count), 0)
+        ) as bigint) as stratum_aht,
         cast(round(
-            cast(sum(fcr_no_repeat_count) as double) / nullif(sum(fcr_no_repeat_base_count), 0), 9
-        ) as {{ exact }}) as stratum_fcr
+            1000000000 * cast(sum(fcr_no_repeat_count) as double)
+            / nullif(sum(fcr_no_repeat_base_count), 0)
+        ) as bigint) as stratum_fcr
     from served
     group by period, period_key, channel, reason
 ),
@@ -102,8 +104,9 @@ overall_fcr as (
         period,
         period_key,
         cast(round(
-            cast(sum(fcr_no_repeat_count) as double) / nullif(sum(fcr_no_repeat_base_count), 0), 9
-        ) as {{ exact }}) as period_fcr
+            1000000000 * cast(sum(fcr_no_repeat_count) as double)
+            / nullif(sum(fcr_no_repeat_base_count), 0)
+        ) as bigint) as period_fcr
     from served
     group by period, period_key
 ),
@@ -131,7 +134,7 @@ rated_strata as (
         reason,
         cast(round(
             cast(sum(satisfied_count) as double) / sum(responses_count), 9
-        ) as {{ exact }}) as stratum_csat
+        ) as decimal(28, 9)) as stratum_csat
     from rated_counts
     group by period, period_key, scale_id, channel, reason
 ),
@@ -161,11 +164,11 @@ served_agents as (
         ) as bigint) as hard_contacts_count,
         cast(sum(served.handle_count) as bigint) as handle_count,
         cast(sum(served.handle_seconds_sum) as double) as handle_seconds_sum,
-        cast(sum(served.handle_count * strata.stratum_aht) as double)
+        cast(sum(served.handle_count * strata.stratum_aht) as double) / 1000000
             as handle_seconds_expected,
         cast(sum(served.fcr_no_repeat_base_count) as bigint) as fcr_no_repeat_base_count,
         cast(sum(served.fcr_no_repeat_count) as bigint) as fcr_no_repeat_count,
-        cast(sum(served.fcr_no_repeat_base_count * strata.stratum_fcr) as double)
+        cast(sum(served.fcr_no_repeat_base_count * strata.stratum_fcr) as double) / 1000000000
             as fcr_no_repeat_expected,
         cast(sum(served.replies_base_count) as bigint) as replies_base_count,
         cast(sum(served.replies_sum) as bigint) as replies_sum,

@@ -291,9 +291,9 @@
 
 {# `in_run_days` is true of every row again. #}
 {% macro forget_days(reads) -%}
-    {%- set resets = [] -%}
+    {%- set resets = ["reset variable cx_days_any"] -%}
     {%- for name in reads -%} {%- do resets.append("reset variable cx_days_" ~ name) -%} {%- endfor -%}
-    {%- for name in ('ticket', 'chat', 'call') if config.get('context') -%}
+    {%- for name in ('ticket', 'chat', 'call', 'any') if config.get('context') -%}
         {%- do resets.append("reset variable cx_context_" ~ name) -%}
     {%- endfor -%}
     {%- do do_all(resets) -%}

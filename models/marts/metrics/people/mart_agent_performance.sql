@@ -125,7 +125,7 @@ rated_counts as (
     group by period, period_key, agent_id, scale_id, channel, reason
 ),
 
-rated_strata as (
+rated_shares as (
     select
         period,
         period_key,
@@ -133,10 +133,19 @@ rated_strata as (
         channel,
         reason,
         cast(round(
-            cast(sum(satisfied_count) as double) / sum(responses_count), 9
-        ) as decimal(28, 9)) as stratum_csat
+            1000000000 * cast(sum(satisfied_count) as double) / sum(responses_count)
+        ) as bigint) as stratum_csat
     from rated_counts
     group by period, period_key, scale_id, channel, reason
+),
+
+rated_strata as (
+    select
+        *,
+        cast(round(
+            cast(stratum_csat * (1000000000 - stratum_csat) as double) / 1000000000
+        ) as bigint) as stratum_variance
+    from rated_shares
 ),
 
 rated_overall as (
@@ -214,12 +223,10 @@ rated_agents as (
         rated_counts.scale_id,
         cast(sum(rated_counts.responses_count) as bigint) as responses_count,
         cast(sum(rated_counts.satisfied_count) as bigint) as satisfied_count,
-        cast(sum(rated_counts.responses_count * strata.stratum_csat) as double)
+        cast(sum(rated_counts.responses_count * strata.stratum_csat) as double) / 1000000000
             as satisfied_expected,
-        cast(sum(
-            rated_counts.responses_count
-            * cast(strata.stratum_csat * (1 - strata.stratum_csat) as decimal(20, 9))
-        ) as double) as satisfied_variance
+        cast(sum(rated_counts.responses_count * strata.stratum_variance) as double) / 1000000000
+            as satisfied_variance
     from rated_counts
     inner join rated_strata as strata
         on

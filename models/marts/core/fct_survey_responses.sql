@@ -66,10 +66,11 @@ questions as (
 
 -- Few of all contacts are asked about; the engine would hold all of them to find these.
 contacts as (
-    select * from {{ ref('fct_contacts') }}
+    select contacts.*
+    from {{ ref('fct_contacts') }} as contacts
     where
-        {{ in_run_days('contact_type', 'contact_date', list='context') }}
-        and contact_id in (select contact_id from contacts_in_work)
+        {{ in_run_days('contacts.contact_type', 'contacts.contact_date', list='context') }}
+        and contacts.contact_id in (select contacts_in_work.contact_id from contacts_in_work)
 ),
 
 customers as (

@@ -6,7 +6,9 @@ with buckets as (
         contact_type,
         sum(contacts_count) as contacts_count
     from {{ ref('mart_time_distribution') }}
-    where measure = 'first_response_seconds' and {{ in_tested_days('contact_date', 'contact_type') }}
+    where
+        measure = 'first_response_seconds'
+        and {{ in_tested_days('contact_date', 'contact_type') }}
     group by contact_date, contact_type
 ),
 

@@ -14,13 +14,12 @@ with handled as (
     select
         contact_date as activity_date,
         agent_id,
-        cast(sum(handled_count) as bigint) as handled_count,
-        cast(sum(contacts_count) as bigint) as customer_contacts_count,
         {%- for name in ('ticket', 'chat', 'call') %}
         cast(sum(case when contact_type = '{{ name }}' then handled_count else 0 end) as bigint)
-            as {{ name }}s_count
-            {{- ',' if not loop.last }}
+            as {{ name }}s_count,
         {%- endfor %}
+        cast(sum(handled_count) as bigint) as handled_count,
+        cast(sum(contacts_count) as bigint) as customer_contacts_count
     from {{ ref('int_agent_days') }}
     where {{ in_run_days(none, 'contact_date', kind='ticket') }}
     group by contact_date, agent_id
@@ -30,13 +29,11 @@ called as (
     select
         contact_date as activity_date,
         agent_id,
-        count(handle_seconds) as call_handle_time_count,
-        {%- for name in ('handle', 'talk', 'hold', 'wrap_up') %}
         -- Exact in decimals: a sum of doubles depends on the order of its rows.
-        cast(sum(cast({{ name }}_seconds as decimal(18, 6))) as double)
-            as {{ name }}_seconds_sum
-            {{- ',' if not loop.last }}
+        {%- for name in ('handle', 'talk', 'hold', 'wrap_up') %}
+        cast(sum(cast({{ name }}_seconds as decimal(18, 6))) as double) as {{ name }}_seconds_sum,
         {%- endfor %}
+        count(handle_seconds) as call_handle_time_count
     from {{ ref('fct_calls') }}
     where outcome = 'answered' and {{ in_run_days(none, 'contact_date', kind='call') }}
     group by contact_date, agent_id

@@ -2,7 +2,6 @@
 {%- set components = [
     'contacts_count', 'handle_count', 'fcr_no_repeat_base_count', 'fcr_no_repeat_count',
     'replies_base_count', 'replies_sum', 'returning_count', 'same_agent_count',
-    'handle_seconds_sum',
 ] %}
 
 with agents as (
@@ -25,10 +24,9 @@ all_time as (
         channel,
         reason,
         {%- for name in components %}
-        {{ 'sum(' ~ name ~ ')' if name == 'handle_seconds_sum' else 'cast(sum(' ~ name ~ ') as bigint)' }}
-            as {{ name }}
-            {{- ',' if not loop.last }}
+        cast(sum({{ name }}) as bigint) as {{ name }},
         {%- endfor %}
+        sum(handle_seconds_sum) as handle_seconds_sum
     from months
     group by agent_id, team, channel, reason
 ),
@@ -50,7 +48,8 @@ served as (
         team,
         channel,
         reason,
-        {{ components | join(',\n        ') }}
+        {{ components | join(', ') }},
+        handle_seconds_sum
     from months
     where month_start_date is not null
     union all
@@ -61,7 +60,8 @@ served as (
         team,
         channel,
         reason,
-        {{ components | join(',\n        ') }}
+        {{ components | join(', ') }},
+        handle_seconds_sum
     from all_time
 ),
 

@@ -21,13 +21,12 @@ counted as (
         {%- for name in ('handled', 'offered', 'abandoned', 'wait', 'handle_time') %}
         cast(sum({{ name }}_count) as bigint) as {{ name }}_count,
         {%- endfor %}
-        max(wait_seconds_max) as wait_seconds_max,
-        cast(sum(wait_seconds_sum) as double) as wait_seconds_sum,
         {%- for name in ('call', 'chat') %}
         cast(sum(case when contact_type = '{{ name }}' then handle_seconds_sum end) as double)
-            as {{ name }}_handle_seconds_sum
-            {{- ',' if not loop.last }}
+            as {{ name }}_handle_seconds_sum,
         {%- endfor %}
+        max(wait_seconds_max) as wait_seconds_max,
+        cast(sum(wait_seconds_sum) as double) as wait_seconds_sum
     from customer_days
     group by contact_date, customer_id
 )

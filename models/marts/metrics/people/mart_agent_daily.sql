@@ -80,29 +80,8 @@ spans as (
         and {{ in_days_around('shift_date', ['shift'], back=1) }}
 ),
 
--- Once a day: zones are slow.
-midnights as (
-    {{ midnights_of('span_date', 'spans') }}
-),
-
 cut as (
-    {%- for days in (0, 1) %}
-    select
-        spans.span_kind,
-        cast({{ add_days('spans.span_date', days) }} as date) as activity_date,
-        spans.agent_id,
-        spans.status,
-        spans.team,
-        spans.paid_share,
-        greatest(spans.span_from, midnights.midnight_{{ days }}) as span_from,
-        least(spans.span_to, midnights.midnight_{{ days + 1 }}) as span_to
-    from spans
-    inner join midnights on spans.span_date = midnights.span_date
-    where
-        spans.span_from < midnights.midnight_{{ days + 1 }}
-        and spans.span_to > midnights.midnight_{{ days }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ cut_at_midnight('spans', 'span_date', ['span_kind', 'agent_id', 'status', 'team', 'paid_share']) }}
 ),
 
 slices as (

@@ -41,28 +41,21 @@ needed_skills as (
 
 -- 0001-01-01 stands for all time while it is computed: NULL joins nothing.
 served as (
+    {%- for period, key, relation in (
+        ('month', 'month_start_date', 'months'), ('all', "date '0001-01-01'", 'all_time'),
+    ) %}
     select
-        'month' as period,
-        month_start_date as period_key,
+        '{{ period }}' as period,
+        {{ key }} as period_key,
         agent_id,
         team,
         channel,
         reason,
         {{ components | join(', ') }},
         handle_seconds_sum
-    from months
-    where month_start_date is not null
-    union all
-    select
-        'all' as period,
-        date '0001-01-01' as period_key,
-        agent_id,
-        team,
-        channel,
-        reason,
-        {{ components | join(', ') }},
-        handle_seconds_sum
-    from all_time
+    from {{ relation }}
+    {{ 'where month_start_date is not null union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 rated as (

@@ -7,21 +7,7 @@
 
 -- A chat of at most a day meets only chats that began the day before, on its day or the day after.
 with spans as (
-    select
-        contact_id,
-        agent_id,
-        contact_date,
-        first_replied_at as span_from,
-        ended_at as span_to
-    from {{ ref('fct_contacts') }}
-    where
-        contact_type = 'chat'
-        and is_handled
-        and agent_id is not null
-        and first_replied_at >= started_at
-        and ended_at > first_replied_at
-        and ended_at <= {{ add_days('started_at', 1) }}
-        and {{ in_days_around('contact_date', ['chat'], back=1, ahead=1) }}
+    {{ chat_spans(back=1, ahead=1) }}
 ),
 
 segments as (

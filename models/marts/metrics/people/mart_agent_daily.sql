@@ -81,7 +81,9 @@ spans as (
 ),
 
 cut as (
-    {{ cut_at_midnight('spans', 'span_date', ['span_kind', 'agent_id', 'status', 'team', 'paid_share']) }}
+    {{ cut_at_midnight(
+        'spans', 'span_date', ['span_kind', 'agent_id', 'status', 'team', 'paid_share']
+    ) }}
 ),
 
 slices as (

@@ -75,10 +75,12 @@
         {%- endif -%}
 
         {#-
-            A table without a kind gives a day from all kinds at once. The engine holds a hundred
-            files open: of more days than that it would write several files each.
+            A table without a kind gives a day from all kinds at once. Of one that may end in files:
+            the engine holds a hundred open, and would write several for each of more days.
         -#}
-        {%- for chunk in chunks(days, none if kind else 1, 90 * (1 if kind else reads | length)) -%}
+        {%- set is_large = days | sum(attribute=2) > var('most_table_rows') -%}
+        {%- set most = 90 * (1 if kind else reads | length) if kept.in_files or is_large else none -%}
+        {%- for chunk in chunks(days, none if kind else 1, most) -%}
             {%- do choose_days(reads, chunk) -%}
             {%- do choose_context(config.get('context'), reads, chunk) -%}
             {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}

@@ -58,6 +58,7 @@ def week_tables(
             )
         ).fetchall()
     except duckdb.CatalogException:
+        # A warehouse that says not what was built is copied.
         return {}
     found = {}
     for label, day, kind in rows:
@@ -96,31 +97,39 @@ def write_weeks(
             source=table.source,
         )
     ).fetchall()
-    is_known = previous is not None and previous.signature == signature(DayTable(table, ()))
-    changed = _changed(connection, table, since) if is_known else None
-    files = []
-    new = []
+    known = previous if previous and previous.signature == signature(found.days) else None
+    changed = _changed(connection, table, since)
+    files: list[DayFile] = []
+    new: list[DayFile] = []
     for week, of_kind, rows in counted:
         name = f"{week}-{quote(of_kind, safe='')}.parquet" if of_kind else f"{week}.parquet"
         path = f"{table.file_stem}/{name}"
-        if previous is not None and changed is not None and (week, of_kind or "") not in changed:
-            before = previous.files.get(path)
-            if before and before[0] == rows:
-                file = DayFile(path, rows, before[1])
-                if link(f"{previous.folder}/{name}", f"{folder}/{name}", file.bytes):
-                    files.append(file)
-                    continue
-        chosen = statement(
-            "(select * from {source} where {in_week} and {kind} is not distinct from {of_kind})",
-            source=table.source,
-            in_week=_in_week(identifier(found.day), week),
-            kind=kind,
-            of_kind=literal(of_kind) if of_kind is not None else Fragment("null"),
-        )
-        _write(connection, found.days, chosen, folder / name)
-        files.append(DayFile(path, rows, os.stat(folder / name).st_size))  # noqa: PTH116
-        new.append(files[-1])
+        is_same = changed is not None and (week, of_kind or "") not in changed
+        file = _link_known(known, path, rows, folder) if known and is_same else None
+        if file is None:
+            chosen = statement(
+                "(select * from {source} "
+                "where {in_week} and {kind} is not distinct from {of_kind})",
+                source=table.source,
+                in_week=_in_week(identifier(found.day), week),
+                kind=kind,
+                of_kind=literal(of_kind) if of_kind is not None else Fragment("null"),
+            )
+            _write(connection, found.days, chosen, folder / name)
+            file = DayFile(path, rows, os.stat(folder / name).st_size)  # noqa: PTH116
+            new.append(file)
+        files.append(file)
     return LinkedTable(DayTable(table, tuple(files)), folder, tuple(new), ())
+
+
+def _link_known(known: Previous, path: str, rows: int, folder: Path) -> DayFile | None:
+    """The file of the version before in `folder`; None when it is another one, or refused."""
+    before = known.files.get(path)
+    if before is None or before[0] != rows:
+        return None
+    file = DayFile(path, rows, before[1])
+    is_linked = link(f"{known.folder}/{file.published}", f"{folder}/{file.published}", file.bytes)
+    return file if is_linked else None
 
 
 def _changed(

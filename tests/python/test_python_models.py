@@ -108,25 +108,3 @@ def test_golden_4_8_a_correlation_by_hand() -> None:
 def test_too_few_pairs_have_no_correlation() -> None:
     found = load("mart_drivers").correlate(pd.Series([1.0, 2, 3]), pd.Series([1.0, 2, 3]), 1)
     assert "corr" not in found and not found["is_reportable"]
-
-
-def test_pairs_that_are_there_many_times_correlate_as_if_written_out() -> None:
-    from scipy.stats import pearsonr, spearmanr
-
-    pairs = pd.DataFrame(
-        {"x": [1.0, 2.0, 2.0, 5.0, 9.0], "y": [0.0, 100.0, 0.0, 100.0, 0.0], "n": [3, 1, 4, 2, 5]}
-    )
-    row = load("mart_drivers").correlate(pairs["x"], pairs["y"], 15, pairs["n"])
-    written = pairs.loc[pairs.index.repeat(pairs["n"])]
-    pearson = pearsonr(written["x"], written["y"])
-    interval = pearson.confidence_interval(0.95)
-    ranks = spearmanr(written["x"], written["y"])
-    assert (row["n"], row["is_reportable"]) == (15, True)
-    assert row["driver_avg"] == pytest.approx(written["x"].mean())
-    assert [row[name] for name in ("corr", "corr_p_value", "corr_low", "corr_high")] == (
-        pytest.approx([pearson.statistic, pearson.pvalue, interval.low, interval.high])
-    )
-    assert [row["rank_corr"], row["rank_corr_p_value"]] == pytest.approx(
-        [ranks.statistic, ranks.pvalue]
-    )
-    assert "corr" not in load("mart_drivers").correlate(pairs["x"][:1], pairs["y"][:1], 1)

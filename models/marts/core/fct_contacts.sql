@@ -45,7 +45,7 @@ matured as (
             else coalesce(contacts.is_resolved, true)
         end as is_resolved_in_window
     from contacts
-    inner join repeats on contacts.contact_id = repeats.contact_id
+    left join repeats on contacts.contact_id = repeats.contact_id
     left join horizons on contacts._source = horizons.source
 )
 

@@ -11,7 +11,6 @@ import sys
 from datetime import date
 from uuid import uuid4
 
-from orchestration.dbt_runner import QUIET, project_signature
 from orchestration.declarations import load_sources
 from orchestration.quality.suites import LAYERS, load_suites
 from orchestration.run_session import Progress, RunSession, Silence, open_session
@@ -54,31 +53,19 @@ def ingest(session: RunSession, day: date) -> None:
 
 
 def build(settings: Settings) -> None:
-    """All of the project in one `dbt build`, which parses it too."""
-    import os
+    """All of the project in one `dbt build`; what is made of the same is left, as in a run."""
+    from orchestration.dbt_runner import DbtRunner, load_manifest
 
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-    from orchestration.publish import published_batch
-
-    # As a run has them: without, every table is built anew.
-    os.environ["DBT_PROJECT_SIGNATURE"] = project_signature(settings)
-    os.environ["DBT_PUBLISHED_BATCH"] = str(published_batch(settings) or "")
-    done = dbtRunner().invoke(
+    outcomes = DbtRunner(settings).build(
         [
-            *QUIET,
-            f"--log-path={settings.home / 'logs'}",
-            "build",
-            "--no-write-json",
-            "--exclude-resource-type=unit_test",
-            f"--project-dir={settings.project_dir}",
-            f"--profiles-dir={settings.project_dir}",
-            f"--target-path={settings.home / 'target'}",
+            node["name"]
+            for node in load_manifest(settings)["nodes"].values()
+            if node["resource_type"] in ("seed", "model", "test")
         ]
     )
-    DuckDBConnectionManager.close_all_connections()
-    if not done.success:
-        raise SystemExit(f"dbt build failed: {done.exception or settings.home / 'logs/dbt.log'}")
+    failed = [outcome.name for outcome in outcomes if not outcome.is_success]
+    if failed:
+        raise SystemExit(f"dbt build failed: {', '.join(failed)}: {settings.home / 'logs/dbt.log'}")
 
 
 def check(session: RunSession) -> None:

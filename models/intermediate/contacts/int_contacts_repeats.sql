@@ -5,38 +5,111 @@
     reads=['ticket', 'chat', 'call'], causes=['repeat', 'mature'], context='window'
 ) }}
 
+{%- set kept = [
+    'contact_id', 'contact_type', 'source', 'contact_date', 'started_at', 'is_fcr_eligible',
+    'is_measurable', 'parent_contact_id', 'previous_started_at', 'next_started_at',
+] %}
+
 with contacts as (
-    select * from {{ ref('int_contact_attempts') }}
+    select
+        *,
+        {{ in_run_days(none, 'contact_date', kind='any') }} as is_worked_on,
+        -- Only a known customer with a known reason and time can be seen to come back.
+        coalesce(
+            is_customer_contact
+            and customer_id is not null
+            and reason <> 'unknown'
+            and started_at is not null, false
+        ) as is_measurable,
+        is_fcr_eligible and customer_id is not null and started_at is not null as is_served
+    from {{ ref('int_contact_attempts') }}
     where {{ in_run_days('contact_type', 'contact_date', list='context') }}
 ),
 
--- Only a known customer with a known reason and time can be seen to come back.
--- Looking back counts only handled contacts: after an abandoned call the next one is the first
--- that could have solved anything. Looking forward counts every attempt of the customer.
-ordered as (
+-- Days that are only looked at, by the stretches between those that are worked on.
+stretches as (
+    select
+        contact_date,
+        count(case when is_worked_on then 1 end) over (order by contact_date) as stretch,
+        max(is_worked_on) over (order by contact_date) as is_after,
+        max(is_worked_on) over (order by contact_date desc) as is_before
+    from (select distinct contact_date, is_worked_on from contacts) as days
+),
+
+looked_at as (
+    select
+        contacts.*,
+        stretches.stretch,
+        stretches.is_after,
+        stretches.is_before
+    from contacts
+    inner join stretches on contacts.contact_date = stretches.contact_date
+    where not contacts.is_worked_on
+),
+
+-- Of a stretch the first attempt and the last handled one of a customer and reason tell all that
+-- the days around it ask: much less than all of its contacts.
+around as (
+    select
+        customer_id,
+        reason,
+        min(case when is_after then started_at end) as first_started_at,
+        max(case when is_before and is_fcr_eligible then started_at end) as last_handled_at
+    from looked_at
+    where is_measurable
+    group by customer_id, reason, stretch
+),
+
+measurable as (
     select
         contact_id,
         contact_type,
         source,
+        customer_id,
+        reason,
+        serving_agent_id,
         contact_date,
         started_at,
         is_fcr_eligible,
-        parent_contact_id,
+        is_served,
+        parent_contact_id
+    from contacts
+    where is_worked_on and is_measurable
+    {%- for column, is_handled in (('first_started_at', 'false'), ('last_handled_at', 'true')) %}
+
+    union all
+
+    select
+        cast(null as {{ dbt.type_string() }}) as contact_id,
+        cast(null as {{ dbt.type_string() }}) as contact_type,
+        cast(null as {{ dbt.type_string() }}) as source,
+        customer_id,
+        reason,
+        cast(null as {{ dbt.type_string() }}) as serving_agent_id,
+        cast(null as date) as contact_date,
+        {{ column }} as started_at,
+        {{ is_handled }} as is_fcr_eligible,
+        false as is_served,
+        cast(null as {{ dbt.type_string() }}) as parent_contact_id
+    from around
+    where {{ column }} is not null
+    {%- endfor %}
+),
+
+-- Looking back counts only handled contacts: after an abandoned call the next one is the first
+-- that could have solved anything. Looking forward counts every attempt of the customer.
+ordered as (
+    select
+        *,
         true as is_measurable,
-        max(case when is_fcr_eligible then started_at end) over (
-            partition by customer_id, reason
-            order by started_at, contact_id
-            rows between unbounded preceding and 1 preceding
-        ) as previous_started_at,
+        {{ lag_known(
+            'case when is_fcr_eligible then started_at end',
+            'partition by customer_id, reason order by started_at, contact_id'
+        ) }} as previous_started_at,
         lead(started_at) over (
             partition by customer_id, reason order by started_at, contact_id
         ) as next_started_at
-    from contacts
-    where
-        is_customer_contact
-        and customer_id is not null
-        and reason <> 'unknown'
-        and started_at is not null
+    from measurable
 
     union all
 
@@ -44,21 +117,78 @@ ordered as (
         contact_id,
         contact_type,
         source,
+        customer_id,
+        reason,
+        serving_agent_id,
         contact_date,
         started_at,
         is_fcr_eligible,
+        is_served,
         parent_contact_id,
         false as is_measurable,
         cast(null as timestamp) as previous_started_at,
         cast(null as timestamp) as next_started_at
     from contacts
-    where
-        not (
-            is_customer_contact
-            and customer_id is not null
-            and reason <> 'unknown'
-            and started_at is not null
-        )
+    where is_worked_on and not is_measurable
+),
+
+-- Whoever served the customer last, on whatever reason and channel.
+served_around as (
+    select
+        customer_id,
+        max(started_at) as started_at,
+        {{ last_of('serving_agent_id', ['started_at', 'contact_id']) }} as serving_agent_id
+    from looked_at
+    where is_before and is_served and serving_agent_id is not null
+    group by customer_id, stretch
+),
+
+asked as (
+    select
+        {{ kept | join(',
+        ') }},
+        customer_id,
+        serving_agent_id
+    from ordered
+    where contact_id is not null and is_served
+
+    union all
+
+    select
+        cast(null as {{ dbt.type_string() }}) as contact_id,
+        cast(null as {{ dbt.type_string() }}) as contact_type,
+        cast(null as {{ dbt.type_string() }}) as source,
+        cast(null as date) as contact_date,
+        started_at,
+        true as is_fcr_eligible,
+        false as is_measurable,
+        cast(null as {{ dbt.type_string() }}) as parent_contact_id,
+        cast(null as timestamp) as previous_started_at,
+        cast(null as timestamp) as next_started_at,
+        customer_id,
+        serving_agent_id
+    from served_around
+),
+
+served as (
+    {%- set before = 'partition by customer_id order by started_at, contact_id' %}
+    select
+        {{ kept | join(',
+        ') }},
+        {{ lag_known('serving_agent_id', before) }} as previous_agent_id,
+        {{ lag_known('case when serving_agent_id is not null then started_at end', before) }}
+            as previous_served_at
+    from asked
+
+    union all
+
+    select
+        {{ kept | join(',
+        ') }},
+        cast(null as {{ dbt.type_string() }}) as previous_agent_id,
+        cast(null as timestamp) as previous_served_at
+    from ordered
+    where contact_id is not null and not is_served
 ),
 
 -- A follow-up is a repeat of its parent whatever its reason.
@@ -72,56 +202,40 @@ follow_ups as (
         children.parent_contact_id is not null
         and children.is_customer_contact
         and children.started_at >= parents.started_at
+        and parents.is_worked_on
     group by parents.contact_id
-),
-
--- Whoever served the customer last, on whatever reason and channel.
-served as (
-    {%- set before = 'partition by customer_id order by started_at, contact_id' %}
-    select
-        contact_id,
-        started_at,
-        {{ lag_known('serving_agent_id', before) }} as previous_agent_id,
-        {{ lag_known('case when serving_agent_id is not null then started_at end', before) }}
-            as previous_served_at
-    from contacts
-    where is_fcr_eligible and customer_id is not null and started_at is not null
-),
-
--- Within the window that a changed contact is followed for.
-known as (
-    select
-        contact_id,
-        previous_agent_id
-    from served
-    where previous_served_at >= {{ add_days('started_at', '-' ~ var('fcr_window_days')) }}
 ),
 
 returned as (
     select
-        ordered.contact_id,
-        ordered.contact_type,
-        ordered.source,
-        ordered.contact_date,
-        ordered.started_at,
-        ordered.is_measurable and ordered.is_fcr_eligible as is_repeat_measurable,
-        ordered.is_measurable
-        and ordered.is_fcr_eligible
+        served.contact_id,
+        served.contact_type,
+        served.source,
+        served.contact_date,
+        served.started_at,
+        served.is_measurable and served.is_fcr_eligible as is_repeat_measurable,
+        served.is_measurable
+        and served.is_fcr_eligible
         and coalesce(
-            ordered.previous_started_at
-            < {{ add_days('ordered.started_at', '-' ~ var('fcr_window_days')) }},
+            served.previous_started_at
+            < {{ add_days('served.started_at', '-' ~ var('fcr_window_days')) }},
             true
         )
-        and ordered.parent_contact_id is null as is_first_contact,
+        and served.parent_contact_id is null as is_first_contact,
         least(
-            coalesce(ordered.next_started_at, follow_ups.follow_up_started_at),
-            coalesce(follow_ups.follow_up_started_at, ordered.next_started_at)
+            coalesce(served.next_started_at, follow_ups.follow_up_started_at),
+            coalesce(follow_ups.follow_up_started_at, served.next_started_at)
         ) as returned_at,
-        known.previous_agent_id
-    from ordered
-    left join known on ordered.contact_id = known.contact_id
-    left join follow_ups on ordered.contact_id = follow_ups.contact_id
-    where {{ in_run_days('ordered.contact_type', 'ordered.contact_date') }}
+        -- Within the window that a changed contact is followed for.
+        case
+            when
+                served.previous_served_at
+                >= {{ add_days('served.started_at', '-' ~ var('fcr_window_days')) }}
+                then served.previous_agent_id
+        end as previous_agent_id
+    from served
+    left join follow_ups on served.contact_id = follow_ups.contact_id
+    where {{ in_run_days('served.contact_type', 'served.contact_date') }}
 ),
 
 horizons as (

@@ -16,9 +16,16 @@ segments as (
 
 -- A segment is found by the half hour in which it begins: by the agent alone, every chat would
 -- meet all segments of all the days.
+-- Of a moment with three chats each gets a third. Decimals: their sum has no order.
 placed_segments as (
     select
-        *,
+        agent_id,
+        segment_from,
+        segment_to,
+        open_count,
+        cast(
+            {{ seconds_between('segment_from', 'segment_to') }} / open_count as decimal(18, 6)
+        ) as shared_seconds,
         {{ half_hour_number('segment_from') }} as half_hour
     from segments
 ),
@@ -32,21 +39,13 @@ placed_spans as (
     where {{ in_run_days(none, 'contact_date', kind='chat') }}
 ),
 
--- Of a moment with three chats each gets a third. Decimals: their sum has no order.
 shares as (
     select
         spans.contact_id,
-        spans.contact_date,
-        spans.span_from,
-        spans.span_to,
-        cast(
-            sum(
-                cast(
-                    {{ seconds_between('segments.segment_from', 'segments.segment_to') }}
-                    / segments.open_count as decimal(18, 6)
-                )
-            ) as double
-        ) as adjusted_handle_seconds,
+        min(spans.contact_date) as contact_date,
+        min(spans.span_from) as span_from,
+        min(spans.span_to) as span_to,
+        cast(sum(segments.shared_seconds) as double) as adjusted_handle_seconds,
         max(segments.open_count) as concurrency_max
     from placed_spans as spans
     inner join placed_segments as segments
@@ -55,7 +54,7 @@ shares as (
             and spans.half_hour = segments.half_hour
             and spans.span_from <= segments.segment_from
             and spans.span_to >= segments.segment_to
-    group by spans.contact_id, spans.contact_date, spans.span_from, spans.span_to
+    group by spans.contact_id
 )
 
 select

@@ -11,6 +11,7 @@ Opens the warehouse read-only, reads the lake, writes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,21 @@ if TYPE_CHECKING:
 
 # Staged rows of so many load dates are read once and held; of more they would fill the memory.
 DATES_AT_ONCE = 31
+# As profiles.yml gives it to dbt; what needs more spills to disk.
+MEMORY_LIMIT = "8GB"
+# What asks for the columns of a table without naming them: an expectation, and SQL, but for the
+# rows that a query gives back, which are only counted.
+COLUMN_SET = "expect_table_columns_to_match_set"
+QUERY = "unexpected_rows_query"
+ROWS_OF_BATCH = re.compile(
+    r"^\s*select\s+\*\s+from\s+\{batch\}(?!.*\b(group|distinct|union|except|intersect)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+ALL_COLUMNS = re.compile(
+    r"(\bselect|\bdistinct|,|\.)\s*\*|\bcolumns\s*\(|\bby\s+all\b|\bnatural\b",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"\w+")
 
 
 class TargetMissingError(DataError):
@@ -54,6 +70,7 @@ def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
             f"{str(error).splitlines()[0]}; close every writer of it (in this process dbt's "
             "connections too) and try again."
         ) from error
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     # The staging views read the key when they hash; what is checked does not depend on it.
     connection.execute("SET VARIABLE cx_hash_key = 'validation'")
     set_lake_variables(connection, settings)
@@ -67,6 +84,7 @@ def open_lake(settings: Settings) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     spill = settings.warehouse.parent / "validation.tmp"
     connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     return connection
 
 
@@ -115,7 +133,8 @@ def create_target(
         set_lake_variables(connection, settings, load_dates)
         kind = "TABLE" if len(load_dates) <= DATES_AT_ONCE else "VIEW"
         connection.execute(
-            f"CREATE TEMP {kind} {identifier(name)} AS SELECT * FROM {relation} "  # noqa: S608
+            f"CREATE TEMP {kind} {identifier(name)} AS SELECT "  # noqa: S608
+            f"{_columns_asked(connection, suite, relation)} FROM {relation} "
             f"WHERE _load_date IN ({date_list(load_dates)})"
         )
         if _has_rows(connection, identifier(name)):
@@ -126,6 +145,20 @@ def create_target(
         raise TargetMissingError("there is no such table") from error
     except duckdb.Error as error:
         raise TargetMissingError(safe_reason(error)) from error
+
+
+def _columns_asked(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> str:
+    """The columns of a table that its suite can ask for: named by a check, or in its query."""
+    queries = [found.kwargs.get(QUERY, "") for found in suite.expectations]
+    if any(found.type == COLUMN_SET for found in suite.expectations) or any(
+        ALL_COLUMNS.search(ROWS_OF_BATCH.sub("", query)) for query in queries
+    ):
+        return "*"
+    names = [name for found in suite.expectations for name in found.columns_read]
+    words = set(WORD.findall(" ".join([*names, *queries]).lower()))
+    found = connection.execute(f"SELECT * FROM {relation} LIMIT 0").description or ()  # noqa: S608
+    columns = [column for column, *_ in found if words.issuperset(WORD.findall(column.lower()))]
+    return ", ".join(map(identifier, columns)) or "*"
 
 
 def drop_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -19,21 +19,16 @@ with contacts as (
             is_customer_contact
             and customer_id is not null
             and reason <> 'unknown'
-            and started_at is not null, false
+            and started_at is not null,
+            false
         ) as is_measurable,
         is_fcr_eligible and customer_id is not null and started_at is not null as is_served
     from {{ ref('int_contact_attempts') }}
     where {{ in_run_days('contact_type', 'contact_date', list='context') }}
 ),
 
--- Days that are only looked at, by the stretches between those that are worked on.
 stretches as (
-    select
-        contact_date,
-        count(case when is_worked_on then 1 end) over (order by contact_date) as stretch,
-        max(is_worked_on) over (order by contact_date) as is_after,
-        max(is_worked_on) over (order by contact_date desc) as is_before
-    from (select distinct contact_date, is_worked_on from contacts) as days
+    {{ stretches('contacts') }}
 ),
 
 looked_at as (
@@ -47,8 +42,7 @@ looked_at as (
     where not contacts.is_worked_on
 ),
 
--- Of a stretch the first attempt and the last handled one of a customer and reason tell all that
--- the days around it ask: much less than all of its contacts.
+-- The first attempt and the last handled one of a customer and reason.
 around as (
     select
         customer_id,
@@ -133,11 +127,11 @@ ordered as (
 ),
 
 -- Whoever served the customer last, on whatever reason and channel.
-served_around as (
+last_served as (
     select
         customer_id,
-        max(started_at) as started_at,
-        {{ last_of('serving_agent_id', ['started_at', 'contact_id']) }} as serving_agent_id
+        stretch,
+        max(started_at) as started_at
     from looked_at
     where is_before and is_served and serving_agent_id is not null
     group by customer_id, stretch
@@ -145,36 +139,40 @@ served_around as (
 
 asked as (
     select
-        {{ kept | join(',
-        ') }},
+        {{ kept | join(',\n        ') }},
         customer_id,
         serving_agent_id
     from ordered
-    where contact_id is not null and is_served
+    where is_served
 
     union all
 
     select
-        cast(null as {{ dbt.type_string() }}) as contact_id,
-        cast(null as {{ dbt.type_string() }}) as contact_type,
-        cast(null as {{ dbt.type_string() }}) as source,
-        cast(null as date) as contact_date,
-        started_at,
-        true as is_fcr_eligible,
-        false as is_measurable,
-        cast(null as {{ dbt.type_string() }}) as parent_contact_id,
+        looked_at.contact_id,
+        looked_at.contact_type,
+        looked_at.source,
+        looked_at.contact_date,
+        looked_at.started_at,
+        looked_at.is_fcr_eligible,
+        looked_at.is_measurable,
+        looked_at.parent_contact_id,
         cast(null as timestamp) as previous_started_at,
         cast(null as timestamp) as next_started_at,
-        customer_id,
-        serving_agent_id
-    from served_around
+        looked_at.customer_id,
+        looked_at.serving_agent_id
+    from looked_at
+    inner join last_served
+        on
+            looked_at.customer_id = last_served.customer_id
+            and looked_at.stretch = last_served.stretch
+            and looked_at.started_at = last_served.started_at
+    where looked_at.is_served and looked_at.serving_agent_id is not null
 ),
 
 served as (
     {%- set before = 'partition by customer_id order by started_at, contact_id' %}
     select
-        {{ kept | join(',
-        ') }},
+        {{ kept | join(',\n        ') }},
         {{ lag_known('serving_agent_id', before) }} as previous_agent_id,
         {{ lag_known('case when serving_agent_id is not null then started_at end', before) }}
             as previous_served_at
@@ -183,8 +181,7 @@ served as (
     union all
 
     select
-        {{ kept | join(',
-        ') }},
+        {{ kept | join(',\n        ') }},
         cast(null as {{ dbt.type_string() }}) as previous_agent_id,
         cast(null as timestamp) as previous_served_at
     from ordered

@@ -25,9 +25,62 @@ with contacts as (
         and product_area <> 'unknown'
         and started_at is not null as is_measurable,
         contact_date,
-        started_at
+        started_at,
+        {{ in_run_days(none, 'contact_date', kind='ticket') }} as is_worked_on
     from {{ ref('fct_contacts') }}
     where {{ in_days_around('contact_date', ['ticket'], back=31) }}
+),
+
+stretches as (
+    {{ stretches('contacts') }}
+),
+
+looked_at as (
+    select
+        contacts.*,
+        stretches.stretch
+    from contacts
+    inner join stretches on contacts.contact_date = stretches.contact_date
+    where not contacts.is_worked_on and contacts.is_measurable and stretches.is_before
+),
+
+-- Of each month of theirs the first and the last contact: who comes next asks for the last one, and
+-- whether it was the only one.
+ends as (
+    select
+        customer_id,
+        product_area,
+        stretch,
+        date_trunc('month', contact_date) as month_start_date,
+        min(started_at) as first_started_at,
+        max(started_at) as last_started_at
+    from looked_at
+    group by customer_id, product_area, stretch, month_start_date
+),
+
+{%- set columns = [
+    'contact_id', 'source', 'customer_id', 'product_area', 'is_customer_contact',
+    'is_resolved_contact', 'contact_date', 'started_at',
+] %}
+
+measurable as (
+    select
+        {{ columns | join(',\n        ') }}
+    from contacts
+    where is_worked_on and is_measurable
+
+    union all
+
+    select
+        looked_at.{{ columns | join(',\n        looked_at.') }}
+    from looked_at
+    inner join ends
+        on
+            looked_at.customer_id = ends.customer_id
+            and looked_at.product_area = ends.product_area
+            and looked_at.stretch = ends.stretch
+            and date_trunc('month', looked_at.contact_date) = ends.month_start_date
+            and looked_at.started_at in (ends.first_started_at, ends.last_started_at)
 ),
 
 -- Looking back and not forward: a day is then known for good on its own day, and only the small
@@ -43,8 +96,7 @@ ordered as (
         lag(contact_date, 2) over (
             partition by customer_id, product_area order by started_at, contact_id
         ) as second_last_contact_date
-    from contacts
-    where is_measurable
+    from measurable
 ),
 
 -- The first of a month has nobody of its month before it, and the second one only the first: one
@@ -95,7 +147,7 @@ measured as (
         false as is_second_request,
         true as is_contact
     from contacts
-    where not is_measurable
+    where is_worked_on and not is_measurable
 
     union all
 

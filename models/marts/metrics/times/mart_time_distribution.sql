@@ -30,29 +30,44 @@ measured as (
         source,
         channel,
         country_code,
-        cast({{ column }} as double) as measured_value
+        {{ column }} as measured_value
     from contacts
     where {{ column }} is not null
     {%- endfor %}
+),
+
+-- The edges are whole numbers, so that a value lies in the same bucket as the next whole one: of
+-- these there are few, and only they are looked up.
+rounded as (
+    select
+        measure,
+        contact_type,
+        source,
+        channel,
+        country_code,
+        cast(ceil(measured_value) as bigint) as whole_value,
+        count(*) as contacts_count,
+        contact_date
+    from measured
+    group by measure, contact_type, source, channel, country_code, whole_value, contact_date
 )
 
 select
-    measured.measure,
-    measured.contact_type,
-    measured.source,
-    measured.channel,
-    measured.country_code,
+    rounded.measure,
+    rounded.contact_type,
+    rounded.source,
+    rounded.channel,
+    rounded.country_code,
     buckets.bucket_number,
     buckets.over_value,
     buckets.upto_value,
-    count(*) as contacts_count,
-    measured.contact_date
-from measured
+    cast(sum(rounded.contacts_count) as bigint) as contacts_count,
+    rounded.contact_date
+from rounded
 inner join buckets
     on
-        measured.measured_value > coalesce(buckets.over_value, measured.measured_value - 1)
-        and measured.measured_value <= coalesce(buckets.upto_value, measured.measured_value)
+        rounded.whole_value > coalesce(buckets.over_value, rounded.whole_value - 1)
+        and rounded.whole_value <= coalesce(buckets.upto_value, rounded.whole_value)
 group by
-    measured.contact_date, measured.measure, measured.contact_type, measured.source,
-    measured.channel, measured.country_code, buckets.bucket_number, buckets.over_value,
-    buckets.upto_value
+    rounded.contact_date, rounded.measure, rounded.contact_type, rounded.source, rounded.channel,
+    rounded.country_code, buckets.bucket_number, buckets.over_value, buckets.upto_value

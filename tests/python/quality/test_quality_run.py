@@ -45,6 +45,32 @@ def test_staging_is_looked_at_in_the_load_dates_of_the_run_only(suite, warehouse
     assert [(o.success, o.element_count) for o in outcomes("staging", many)] == [(False, 6)]
 
 
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select team from {batch} where chat_id = 'c1'", 1),
+        ("select distinct * from {batch}", 3),
+        ("select * from {batch} group by all", 3),
+        ("select * from {batch} union select * from {batch}", 3),
+        ("select columns(*) from {batch} group by all", 3),
+        ("select * from {batch} where 2 * 3 = 6", 3),
+    ],
+)
+def test_a_query_finds_the_columns_that_it_does_not_name(suite, warehouse, outcomes, query, rows):
+    text = f"""\
+description: Any.
+expectations:
+  - type: unexpected_rows
+    name: asked
+    kwargs: {{unexpected_rows_query: "{query}"}}
+    severity: critical
+    description: Any.
+"""
+    suite("staging", "stg_demo__chats", text)
+    warehouse(STAGED)
+    assert [(o.success, o.observed) for o in outcomes("staging", [DAY])] == [(False, rows)]
+
+
 @pytest.mark.parametrize(("layer", "table"), [("core", "core.fct_a"), ("metrics", "marts.mart_a")])
 def test_core_and_metrics_are_looked_at_whole(suite, warehouse, outcomes, layer, table):
     suite(layer, table.split(".")[1], NOT_NULL_TEAM)

@@ -2,7 +2,7 @@
     Add to changed_days what the rows in `changed` (old and new ones that differ) change in turn:
 
     repeats        a contact that came, went or moved changes what the contacts around it know of
-                   their repeats
+                   their repeats: of many on a day those of the days around it, of few their own
     customers      attributes of customers, from `valid_from` on
     agents         teams of agents, from `valid_from` on
     horizons       how far a source has delivered decides which windows have elapsed, after the contact
@@ -36,12 +36,15 @@
             is. Who served is of interest to those who came after alone.
         -#}
         {%- set key = 'contact_id, contact_type, source, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
-        {%- set moved -%}
-            select contact_type, contact_date, count(*) over (partition by {{ key }}) = 2 as is_same_but_served
-            from {{ changed }}
-            group by {{ key }}, serving_agent_id
-            having count(*) = 1
-        {%- endset -%}
+        {%- do do_sql(
+            "create or replace temp table cx_moved as "
+            ~ "select *, count(*) over (partition by contact_date) <= " ~ var('most_late_contacts') ~ " as is_rare from ("
+            ~ "select *, count(*) over (partition by " ~ key ~ ") = 2 as is_same_but_served from ("
+            ~ "select " ~ key ~ ", serving_agent_id from " ~ changed
+            ~ " group by all having count(*) = 1))"
+        ) -%}
+        {#- Also a day that nobody is left on, and those without one, who have nobody around them. -#}
+        {%- do do_sql(into ~ "contact_type, contact_date, 'repeat' from cx_moved") -%}
         {#-
             Who came before knows of a return only once the window is over; who came after knows at
             once that it was not the first. When a window elapses, `horizons` touches its days.
@@ -54,13 +57,13 @@
         {%- do do_sql(
             into ~ "existing.kind, existing.day, 'repeat' from (" ~ existing_days ~ ") as existing semi join ("
             ~ "select contact_date + cast(around as integer) as day from "
-            ~ "(select distinct contact_date, is_same_but_served from (" ~ moved ~ ") where contact_date is not null) "
+            ~ "(select distinct contact_date, is_same_but_served from cx_moved where not is_rare and contact_date is not null) "
             ~ "cross join (select unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as around) "
             ~ "where around >= 0 or not is_same_but_served and coalesce(contact_date + cast(around as integer) <= " ~ known_until ~ ", true)"
             ~ ") as touched using (day)"
         ) -%}
-        {#- Also a day that nobody is left on, and those without one, who have nobody around them. -#}
-        {%- do do_sql(into ~ "contact_type, contact_date, 'repeat' from (" ~ moved ~ ")") -%}
+        {%- do do_sql(into ~ "contact_type, contact_date, 'repeat' from (" ~ neighbours_of_rare(margin) ~ ")") -%}
+        {%- do do_sql("drop table cx_moved") -%}
 
     {%- elif touches in ('customers', 'agents') -%}
         {%- set id = touches[:-1] ~ '_id' -%}
@@ -186,4 +189,59 @@
         from {{ state('changed_days') }}
         where batch > {{ known[0][0] }} and kind not in ('*', 'health', 'backlog')
     {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    Those of this table who know of one of the few that moved on a day (cx_moved): on the same reason
+    the last one before, and those after up to the next handled one; on any reason those up to the
+    next that served; and whom it follows up. A late ticket touches the days of these, not the two
+    weeks around it.
+#}
+{% macro neighbours_of_rare(margin) -%}
+    {%- set days = [] -%}
+    {%- for row in rows_of(
+        "select distinct cast(contact_date + cast(around as integer) as varchar) from cx_moved "
+        ~ "cross join (select unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as around) "
+        ~ "where is_rare and contact_date is not null"
+    ) -%}
+        {%- do days.append("date '" ~ row[0] ~ "'") -%}
+    {%- endfor -%}
+    {%- set around -%}
+        (select * from {{ this }} where contact_date in ({{ days | join(', ') or 'null' }}))
+    {%- endset -%}
+    select contact_type, contact_date
+    from (
+        select
+            *,
+            min(case when is_same_reason and is_fcr_eligible and is_after then started_at end) over moved as next_handled_at,
+            min(case when is_fcr_eligible and serving_agent_id is not null and is_after then started_at end) over moved as next_served_at,
+            max(case when is_same_reason and is_customer_contact and is_before then started_at end) over moved as previous_at
+        from (
+            select
+                around.*,
+                moved.contact_id as moved_id,
+                moved.started_at as moved_at,
+                moved.is_same_but_served,
+                around.reason = moved.reason as is_same_reason,
+                around.contact_id <> moved.contact_id and around.started_at >= moved.started_at as is_after,
+                around.contact_id <> moved.contact_id and around.started_at <= moved.started_at as is_before
+            from {{ around }} as around
+            join cx_moved as moved
+                on around.customer_id = moved.customer_id
+                and around.contact_date between moved.contact_date - {{ margin }} and moved.contact_date + {{ margin }}
+            where moved.is_rare
+        )
+        window moved as (partition by moved_id, moved_at, is_same_but_served)
+    )
+    where
+        is_after and (started_at <= coalesce(next_served_at, started_at) or is_same_reason and started_at <= coalesce(next_handled_at, started_at))
+        or is_same_reason and started_at = previous_at and not is_same_but_served
+    union
+    select around.contact_type, around.contact_date
+    from {{ around }} as around
+    join cx_moved as moved
+        on around.contact_id = moved.parent_contact_id
+        and around.contact_date between moved.contact_date - {{ margin }} and moved.contact_date + {{ margin }}
+    where moved.is_rare
 {%- endmacro %}

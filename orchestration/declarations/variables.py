@@ -44,6 +44,7 @@ NUMBERS: Mapping[str, tuple[float, float]] = {
     "hiring_weekly_hours": (0.1, 168.0),
     "chunk_rows": (1, 1_000_000_000_000),
     "most_table_rows": (0, 1_000_000_000_000),
+    "most_late_contacts": (0, 1_000_000_000_000),
 }
 DAYS = ("business_calendar_from", "business_calendar_to")
 

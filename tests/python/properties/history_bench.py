@@ -139,6 +139,7 @@ class Bench:
                 going = {
                     "chunk_rows": history.chunk_rows,
                     "most_table_rows": history.most_table_rows,
+                    "most_late_contacts": history.most_late_contacts,
                 }
                 self._set_variables(variables | going)
                 for step in history.steps:

@@ -132,6 +132,7 @@ def draw_history(
         rebuild_chunk_rows=random.choice((None, 1, 2)),
         most_table_rows=random.choice((None, 0, 2, 6)),
         rebuild_most_table_rows=random.choice((None, None, 0)),
+        most_late_contacts=random.choice((None, None, 0, 1)),
     )
 
 

@@ -296,6 +296,7 @@ class History:
         most_table_rows: the variable `most_table_rows` of the builds: with 0 all tables by day are
             kept in files, with a few rows they move there on the way.
         rebuild_most_table_rows: the same for the rebuild.
+        most_late_contacts: the variable `most_late_contacts` of the builds.
     """
 
     steps: tuple[Step, ...]
@@ -304,6 +305,7 @@ class History:
     rebuild_chunk_rows: int | None = None
     most_table_rows: int | None = None
     rebuild_most_table_rows: int | None = None
+    most_late_contacts: int | None = None
 
     def __repr__(self) -> str:
         steps = "".join(f"\n    {step!r}," for step in self.steps)

@@ -31,11 +31,16 @@
     {%- endset -%}
 
     {%- if touches == 'repeats' -%}
+        {%- set key = 'contact_id, contact_type, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
+        {#- Also a day that nobody is left on, and those without one, who have nobody around them. -#}
+        {%- do do_sql(
+            into ~ "contact_type, contact_date, 'repeat' from (select contact_type, contact_date from " ~ changed
+            ~ " group by source, serving_agent_id, " ~ key ~ " having count(*) = 1)"
+        ) -%}
         {#-
             A row that differs in nothing that others look at is there twice, as it was and as it
             is. Who served is of interest to those who came after alone.
         -#}
-        {%- set key = 'contact_id, contact_type, source, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
         {%- do do_sql(
             "create or replace temp table cx_moved as "
             ~ "select *, count(*) over (partition by contact_date) <= " ~ var('most_late_contacts') ~ " as is_rare from ("
@@ -43,8 +48,6 @@
             ~ "select " ~ key ~ ", serving_agent_id from " ~ changed
             ~ " group by all having count(*) = 1))"
         ) -%}
-        {#- Also a day that nobody is left on, and those without one, who have nobody around them. -#}
-        {%- do do_sql(into ~ "contact_type, contact_date, 'repeat' from cx_moved") -%}
         {#-
             Who came before knows of a return only once the window is over; who came after knows at
             once that it was not the first. When a window elapses, `horizons` touches its days.
@@ -70,7 +73,10 @@
         {%- set since -%}
             select {{ id }} as member_id, cast(min(valid_from) as date) - 1 as since from {{ changed }} group by {{ id }}
         {%- endset -%}
-        {#- A member of a day that `seen` has not followed yet, as after a killed run, may be anybody. -#}
+        {#-
+            A member of a day that others have followed and `seen` has not, as after a killed run,
+            may be anybody.
+        -#}
         {%- set touched -%}
             {{ days_not_followed('intermediate', 'int_members_seen', seen) }}
             {%- if seen is not none %}
@@ -173,7 +179,10 @@
 {%- endmacro %}
 
 
-{# The days of records that a table has not followed so far: all of them where nobody knows. #}
+{#
+    The days of records that a table has not followed so far, though others that hold attributes of
+    members have: all of them where nobody knows.
+#}
 {% macro days_not_followed(schema, name, existing) -%}
     {%- set known = rows_of(
         "select batch from " ~ state('day_state') ~ " as known where table_schema = " ~ quote_text(schema)
@@ -187,7 +196,14 @@
     {%- else -%}
         select distinct kind, day
         from {{ state('changed_days') }}
-        where batch > {{ known[0][0] }} and kind not in ('*', 'health', 'backlog')
+        where
+            batch > {{ known[0][0] }}
+            and batch <= (
+                select max(batch) from {{ state('day_state') }}
+                where table_schema = 'core' or table_name = 'int_contact_attempts'
+            )
+            and cause in ('rows', 'attributes', 'linked')
+            and kind not in ('*', 'health', 'backlog')
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,10 +1,12 @@
-"""dbt-duckdb connection plugin: tells cursors the hash key of personal ids and the lake's files.
+"""dbt-duckdb connection plugin: tells cursors the hash key of personal ids, the lake's files, and
+how much memory there is.
 
 Named in profiles.yml. Session variables, so that the key stands in no compiled file and no log.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -24,8 +26,13 @@ class Plugin(BasePlugin):
         (self._settings.warehouse.parent / "days").mkdir(parents=True, exist_ok=True)
         # Once: nothing is delivered while dbt runs, and every node has a cursor of its own.
         self._lake = lake_variables(self._settings)
+        self._memory_limit = (
+            plugin_config.get("memory_limit_of_days") if os.environ.get("DBT_FEW_DAYS") else None
+        )
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
+        if self._memory_limit:
+            cursor.execute(f"set memory_limit = '{self._memory_limit}'")
         cursor.execute("set variable cx_hash_key = ?", [self._key])
         for name, files in self._lake:
             cursor.execute(f'set variable "{name}" = ?', [files])

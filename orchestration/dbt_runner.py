@@ -87,10 +87,15 @@ class DbtRunner:
     """dbt for one home; keeps the parsed project from one call to the next.
 
     Not for use by two threads: dbt itself is not.
+
+    Args:
+        few_days: the run is about a few load dates, and takes the memory that profiles.yml gives
+            such a run.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, few_days: bool = False) -> None:
         self._settings = settings
+        self._few_days = few_days
         self._manifest: Manifest | None = None
 
     def parse(self, *, write: bool = False) -> None:
@@ -285,6 +290,7 @@ class DbtRunner:
             CX_HOME=str(settings.home),
             DBT_PROJECT_SIGNATURE=project_signature(settings),
             DBT_PUBLISHED_BATCH=str(published_batch(settings) or ""),
+            DBT_FEW_DAYS="yes" if self._few_days else "",
         ):
             try:
                 return runner.invoke(

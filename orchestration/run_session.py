@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from orchestration.quality.run import QualitySession
 
 LOG = logging.getLogger("cx")
+# Load dates up to which a run shares the machine with others.
+FEW_DAYS = 7
 
 
 class Progress(Protocol):
@@ -157,7 +159,8 @@ class RunSession:
 
     @cached_property
     def dbt(self) -> DbtRunner:
-        return DbtRunner(self.settings)
+        few_days = self.load_dates is not None and len(self.load_dates) <= FEW_DAYS
+        return DbtRunner(self.settings, few_days=few_days)
 
     @cached_property
     def quality(self) -> QualitySession:

@@ -171,7 +171,9 @@ def published(home: Path) -> Path:
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """As a reader connects."""
-    return duckdb.connect(str(path), read_only=True, config={"threads": 1})
+    # A spawned process is taken for an interactive one, which shows bars.
+    config = {"threads": 1, "enable_progress_bar": False}
+    return duckdb.connect(str(path), read_only=True, config=config)
 
 
 def look(path: Path) -> Known:

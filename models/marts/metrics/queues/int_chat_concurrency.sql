@@ -15,8 +15,8 @@ segments as (
 ),
 
 -- A segment is found by the half hour in which it begins: by the agent alone, every chat would
--- meet all segments of all the days.
--- Of a moment with three chats each gets a third. Decimals: their sum has no order.
+-- meet all segments of all the days. Of a moment with three chats each gets a third; decimals,
+-- because their sum has no order.
 placed_segments as (
     select
         agent_id,

@@ -171,9 +171,10 @@ def published(home: Path) -> Path:
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """As a reader connects."""
+    connection = duckdb.connect(str(path), read_only=True, config={"threads": 1})
     # A spawned process is taken for an interactive one, which shows bars.
-    config = {"threads": 1, "enable_progress_bar": False}
-    return duckdb.connect(str(path), read_only=True, config=config)
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 def look(path: Path) -> Known:

@@ -17,6 +17,8 @@
         context  days around those in work that its SQL looks at with in_run_days(list='context'):
                  'window' (the repeat window), 'contacts' (the contacts that answers are about)
         touches  what a changed row of it changes in turn, see `touch_days`
+        sorted_by  column that the rows in a file are sorted by, so that a question about one of its
+                 values reads little of each file
         storage  'table': in the warehouse however large, for tables that are joined by something
                  other than the day
 
@@ -312,8 +314,10 @@
 
 {# Write the rows of the query to new files, by day; they count once `register_files` has run. #}
 {% macro write_days(query, root, generation, hive, kind, day) -%}
+    {%- set sorted_by = config.get('sorted_by') -%}
     {%- set found = rows_of(
-        "copy (select * from (" ~ query ~ ")) to " ~ quote_text(root ~ '/' ~ this.identifier)
+        "copy (select * from (" ~ query ~ ")"
+        ~ (" order by " ~ day ~ ", " ~ sorted_by if sorted_by else "") ~ ") to " ~ quote_text(root ~ '/' ~ this.identifier)
         ~ " (format parquet, compression zstd, partition_by (" ~ hive | join(', ')
         ~ "), write_partition_columns true, overwrite_or_ignore true, filename_pattern "
         ~ quote_text(generation ~ '_{i}') ~ ", return_stats true)"

@@ -2,7 +2,7 @@
 {{ config(
     materialized='by_day', kind='contact_type', day='contact_date',
     reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'repeat', 'mature', 'reopen'],
-    stages=['tickets', 'chats', 'calls']
+    stages=['tickets', 'chats', 'calls'], sorted_by='customer_id'
 ) }}
 
 with contacts as (

@@ -1,6 +1,6 @@
 """What each table of a rebuild costs: processor seconds, clock and memory, one table at a time.
 
-    python benchmarks/year/profile_build.py --home H [--select fct_contacts+ ...] [--threads 2]
+    python benchmarks/year/profile_build.py --home H [--select fct_contacts+ ...] [--least 1]
 
 Builds the tables (all without `--select`) from nothing upon a lake that is there, in the copy of
 the project that is first on the path (`project.py`), without tests, checks and publishing. Its
@@ -13,7 +13,7 @@ import argparse
 import os
 import resource
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,9 +26,7 @@ class Costs:
     """What was spent between the beginning and the end of each node."""
 
     since: tuple[float, float] = (0.0, 0.0)
-
-    def __post_init__(self) -> None:
-        self.spent: list[tuple[float, float, str]] = []
+    spent: list[tuple[float, float, str]] = field(default_factory=list)
 
     @staticmethod
     def now() -> tuple[float, float]:

@@ -5,7 +5,8 @@
 
     All that a member began has ended before the next member's first turn, so that one order over
     all is enough, which is half as dear as one of each member. Of turns at the same moment all but
-    the last last for no time.
+    the last last for no time; which one is last is the same for both windows, because windows of
+    one order see one order.
 #}
 {% macro overlaps(relation, members) -%}
     {%- set turns = 'order by ' ~ members | join(', ') ~ ', turned_at' -%}

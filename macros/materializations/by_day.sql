@@ -17,8 +17,8 @@
         context  days around those in work that its SQL looks at with in_run_days(list='context'):
                  'window' (the repeat window), 'contacts' (the contacts that answers are about)
         touches  what a changed row of it changes in turn, see `touch_days`
-        sorted_by  column that the rows in a file are sorted by, so that a question about one of its
-                 values reads little of each file
+        sorted_by  SQL that the rows in a file are sorted by, so that a question about a customer,
+                 say, reads little of each file
         storage  'table': in the warehouse however large, for tables that are joined by something
                  other than the day
 

@@ -1,8 +1,9 @@
 {#
     Add to changed_days what the rows in `changed` (old and new ones that differ) change in turn:
 
-    repeats        a contact that came, went or moved changes what the contacts around it know of
-                   their repeats: of many on a day those of the days around it, of few their own
+    attempts       a contact that came, went or moved changes what the contacts around it know of
+                   their repeats (repeat) and of the one before in their product area (area): of many
+                   on a day those of the days around it, of few their own
     customers      attributes of customers, from `valid_from` on
     agents         teams of agents, from `valid_from` on
     horizons       how far a source has delivered decides which windows have elapsed, after the contact
@@ -30,7 +31,7 @@
         where _disposition = 'accepted' and entity in ('tickets', 'chats', 'calls')
     {%- endset -%}
 
-    {%- if touches == 'repeats' -%}
+    {%- if touches == 'attempts' -%}
         {%- set key = 'contact_id, contact_type, customer_id, reason, started_at, is_customer_contact, is_fcr_eligible, parent_contact_id, contact_date' -%}
         {#- Also a day that nobody is left on, and those without one, who have nobody around them. -#}
         {%- do do_sql(
@@ -66,6 +67,20 @@
             ~ ") as touched using (day)"
         ) -%}
         {%- do do_sql(into ~ "contact_type, contact_date, 'repeat' from (" ~ neighbours_of_rare(margin) ~ ")") -%}
+
+        {%- set key = 'contact_id, contact_type, source, customer_id, product_area, started_at, is_customer_contact, is_resolved_contact, contact_date' -%}
+        {%- do do_sql(
+            "create or replace temp table cx_moved as "
+            ~ "select *, count(*) over (partition by contact_date) <= " ~ var('most_late_contacts') ~ " as is_rare from ("
+            ~ "select " ~ key ~ " from " ~ changed ~ " group by all having count(*) = 1)"
+        ) -%}
+        {%- do do_sql(into ~ "contact_type, contact_date, 'area' from cx_moved") -%}
+        {%- do do_sql(
+            into ~ "existing.kind, existing.day, 'area' from (" ~ existing_days ~ ") as existing semi join ("
+            ~ "select distinct contact_date from cx_moved where not is_rare) as moved "
+            ~ "on existing.day between moved.contact_date and moved.contact_date + 31"
+        ) -%}
+        {%- do do_sql(into ~ "contact_type, contact_date, 'area' from (" ~ successors_of_rare(31) ~ ")") -%}
         {%- do do_sql("drop table cx_moved") -%}
 
     {%- elif touches in ('customers', 'agents') -%}
@@ -215,17 +230,7 @@
     weeks around it.
 #}
 {% macro neighbours_of_rare(margin) -%}
-    {%- set days = [] -%}
-    {%- for row in rows_of(
-        "select distinct cast(contact_date + cast(around as integer) as varchar) from cx_moved "
-        ~ "cross join (select unnest(range(-" ~ margin ~ ", " ~ (margin + 1) ~ ")) as around) "
-        ~ "where is_rare and contact_date is not null"
-    ) -%}
-        {%- do days.append("date '" ~ row[0] ~ "'") -%}
-    {%- endfor -%}
-    {%- set around -%}
-        (select * from {{ this }} where contact_date in ({{ days | join(', ') or 'null' }}))
-    {%- endset -%}
+    {%- set around = around_rare(margin, margin) -%}
     select contact_type, contact_date
     from (
         select
@@ -260,4 +265,48 @@
         on around.contact_id = moved.parent_contact_id
         and around.contact_date between moved.contact_date - {{ margin }} and moved.contact_date + {{ margin }}
     where moved.is_rare
+{%- endmacro %}
+
+
+{#
+    The next two of this table about the same area after one of the few that moved on a day: who
+    comes next asks for the one before, and for the one before that.
+#}
+{% macro successors_of_rare(margin) -%}
+    select contact_type, contact_date
+    from (
+        select
+            around.contact_type,
+            around.contact_date,
+            row_number() over (
+                partition by moved.contact_id, moved.customer_id, moved.product_area, moved.started_at
+                order by around.started_at, around.contact_id
+            ) as place
+        from {{ around_rare(0, margin) }} as around
+        join (
+            select distinct contact_id, customer_id, product_area, started_at, contact_date
+            from cx_moved
+            where is_rare and product_area <> 'unknown'
+        ) as moved
+            on around.customer_id = moved.customer_id
+            and around.product_area = moved.product_area
+            and around.contact_date between moved.contact_date and moved.contact_date + {{ margin }}
+            and (around.started_at, around.contact_id) > (moved.started_at, moved.contact_id)
+        where around.is_customer_contact
+    )
+    where place <= 2
+{%- endmacro %}
+
+
+{# The rows of this table from `back` days before to `ahead` days after the days of the few that moved. #}
+{% macro around_rare(back, ahead) -%}
+    {%- set days = [] -%}
+    {%- for row in rows_of(
+        "select distinct cast(contact_date + cast(around as integer) as varchar) from cx_moved "
+        ~ "cross join (select unnest(range(-" ~ back ~ ", " ~ (ahead + 1) ~ ")) as around) "
+        ~ "where is_rare and contact_date is not null"
+    ) -%}
+        {%- do days.append("date '" ~ row[0] ~ "'") -%}
+    {%- endfor -%}
+    (select * from {{ this }} where contact_date in ({{ days | join(', ') or 'null' }}))
 {%- endmacro %}

@@ -9,7 +9,8 @@
         period   'month' for a table that adds up months: its days are their first ones, and what it
                  reads by day it finds with `in_run_months`
         reads    kinds of changed_days that it follows
-        causes   causes that it follows; when left out all but 'rated', which has to be named
+        causes   causes that it follows; when left out all but 'rated' and 'area',
+                 which have to be named
         follows  other kinds whose changed rows reach its days, as {kind: [days before, days after]}:
                  {'chat': [2, 0]} builds the two days before a changed chat and its own day
         spills   rows of a record may lie on the day after its own, too, whatever else is on that
@@ -196,7 +197,7 @@
         {%- else -%}
             select kind, day from {{ state('changed_days') }}
             where batch > {{ followed }} and kind in ({{ names | join(', ') }})
-            and {% if causes %} cause in ({{ causes | join(', ') }}) {% else %} cause <> 'rated' {%- endif -%}
+            and {% if causes %} cause in ({{ causes | join(', ') }}) {% else %} cause not in ('rated', 'area') {%- endif -%}
             {%- for other, around in config.get('follows', {}).items() %}
             union
             select own.kind, own.day

@@ -82,6 +82,8 @@ def open_lake(settings: Settings) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(":memory:")
+    # Before the first build there is no such folder, and DuckDB makes only the last one of a path.
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     spill = settings.warehouse.parent / "validation.tmp"
     connection.execute(f"SET temp_directory = {literal(str(spill))}")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")

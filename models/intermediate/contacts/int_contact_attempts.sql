@@ -2,7 +2,7 @@
 {{ config(
     materialized='by_day', kind='contact_type', day='contact_date',
     reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes'],
-    stages=['tickets', 'chats', 'calls'], touches='repeats'
+    stages=['tickets', 'chats', 'calls'], touches='attempts'
 ) }}
 
 with contacts as (
@@ -40,6 +40,15 @@ select
     contacts.is_from_customer
     and test_customers.customer_id is null
     and contacts.is_handled as is_fcr_eligible,
+    -- Whether a ticket ends solved shows only weeks later, too; of chats and calls at once.
+    case
+        when contacts.contact_type <> 'ticket'
+            then
+                contacts.is_from_customer
+                and test_customers.customer_id is null
+                and contacts.is_handled
+                and coalesce(contacts.is_resolved, true)
+    end as is_resolved_contact,
     contacts.parent_contact_id,
     contacts.contact_date
 from contacts

@@ -11,7 +11,8 @@ from orchestration.errors import DataError
 from orchestration.quality.outcomes import NO_DATA
 from orchestration.quality.run import QualitySession, raise_if_blocked, validate
 from orchestration.quality.suites import load_suites
-from orchestration.quality.targets import DATES_AT_ONCE
+from orchestration.quality.targets import DATES_AT_ONCE, open_lake
+from orchestration.settings import PROJECT_DIR
 
 CHATS = "select 'c' || range as chat_id, 'x' as team from range(3)"
 CHATS_WITHOUT_TEAM = "select 'c' || range as chat_id, null::varchar as team from range(3)"
@@ -33,6 +34,29 @@ def test_the_lake_is_looked_at_in_the_load_dates_of_the_run_only(suite, partitio
     [dirty] = outcomes("lake", [DAY, NEXT_DAY])
     assert (dirty.success, dirty.unexpected_count, dirty.element_count) == (False, 3, 6)
     assert not outcomes("lake", None)[0].success
+
+
+@pytest.mark.parametrize("row", [61, 119, 120, 500])
+def test_a_row_that_lies_in_the_lake_twice_is_found(suite, partition, outcomes, row):
+    own = PROJECT_DIR / "expectations" / "lake" / "demo_chat__chats.yml"
+    suite("lake", "demo__chats", own.read_text(encoding="utf-8"))
+    rows = """
+        select 'c' || range as chat_id, 'chats.csv' as _source_file, range + 1 as _row_number,
+        date '{}' as _load_date, 'run-1' as _run_id from range(500)
+    """
+    once, twice = rows.format(DAY), rows.format(NEXT_DAY)
+    partition("demo", "chats", DAY, once)
+    partition("demo", "chats", NEXT_DAY, f"{twice} union all {twice} where range + 1 = {row}")
+    for day, is_once in ((DAY, True), (NEXT_DAY, False)):
+        found = {outcome.check_name: outcome.success for outcome in outcomes("lake", [day])}
+        assert found["every_row_once"] is is_once
+
+
+def test_more_than_memory_holds_is_looked_at_before_the_first_build(settings):
+    with open_lake(settings) as connection:
+        connection.execute("set memory_limit = '40MB'; set threads = 1")
+        groups = "select range as id, count(*) from range(2000000) group by all"
+        assert connection.sql(f"select count(*) from ({groups})").fetchall() == [(2_000_000,)]
 
 
 def test_staging_is_looked_at_in_the_load_dates_of_the_run_only(suite, warehouse, outcomes):

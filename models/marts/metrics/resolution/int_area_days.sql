@@ -102,7 +102,10 @@ select
     product_area,
     previous_date,
     previous_source,
-    {%- for name in ('contact', 'resolved', 'not_measurable', 'return', 'new_customer', 'second_request', 'delivered') %}
+    {%- for name in [
+        'contact', 'resolved', 'not_measurable', 'return', 'new_customer', 'second_request',
+        'delivered',
+    ] %}
     cast(sum({{ name }}_count) as bigint) as {{ name }}_count,
     {%- endfor %}
     contact_date

@@ -1,5 +1,5 @@
--- One row per contact day, source, product area, and what the customer's contact about the same area
--- before was: its day and source, which ticket, or whether a chat or call was resolved.
+-- One row per contact day, source, product area, and what the customer's contact about the same
+-- area before was: its day and source, which ticket, or whether a chat or call was resolved.
 {{ config(
     schema='intermediate', contract={'enforced': false},
     materialized='by_day', day='contact_date',

@@ -153,6 +153,8 @@ class Maker:
         target = str(partial).replace("'", "''")
         [[rows]] = self.connection.execute(f"copy ({query}) to '{target}' ({options})").fetchall()
         if rows:
+            # What nobody may write to is linked into the lake instead of copied.
+            partial.chmod(0o444)
             partial.replace(folder / file)
         else:
             partial.unlink()

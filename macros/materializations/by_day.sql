@@ -86,7 +86,11 @@
         {%- for chunk in chunks(days, none if kind else 1, most) -%}
             {%- do choose_days(reads, chunk) -%}
             {%- do choose_context(config.get('context'), reads, chunk) -%}
-            {%- if stages -%} {%- do choose_lake_files(tables, partitions_of(stages, chunk)) -%} {%- endif -%}
+            {%- if stages -%}
+                {%- set partitions = partitions_of(stages, chunk) -%}
+                {%- do choose_lake_files(tables, partitions) -%}
+                {%- do choose_load_dates(stages, partitions) -%}
+            {%- endif -%}
             {%- set file = generation ~ '-' ~ loop.index -%}
             {%- if not kept.in_files -%}
                 {%- do do_sql("create or replace temp table cx_rows as select * from (" ~ query ~ ")") -%}
@@ -117,7 +121,10 @@
             ) -%}
             {%- do touch_days(touches, 'cx_changed', rows_of("select " ~ next_batch())[0][0]) -%}
         {%- endif -%}
-        {%- if stages -%} {%- do choose_whole_lake(tables) -%} {%- endif -%}
+        {%- if stages -%}
+            {%- do choose_whole_lake(tables) -%}
+            {%- do forget_load_dates(stages) -%}
+        {%- endif -%}
         {%- do forget_days(reads) -%}
         {%- if is_new or days -%} {%- do note_built_days(days, is_new, newest) -%} {%- endif -%}
         {%- do do_all([
@@ -174,7 +181,9 @@
 
 {#
     The days to work on, as (kind, day or none, accepted rows), in order. A model without a kind
-    takes the days of all kinds that it reads together.
+    takes the days of all kinds that it reads together. One that stages rows takes one kind after
+    the other: tickets of a day lie in the partitions of seven weeks, which are then read once for
+    many days and not again with the chats of each few.
 #}
 {% macro days_to_build(reads, followed, is_new) -%}
     {%- set names = [] -%}
@@ -235,7 +244,8 @@
         "select wanted.kind, cast(wanted.day as varchar), coalesce(cast(counted.rows_count as bigint), 1) "
         ~ "from (" ~ spread ~ ") as wanted left join (" ~ counted ~ ") as counted "
         ~ "on wanted.kind = counted.kind and wanted.day is not distinct from counted.day "
-        ~ "order by wanted.day nulls first, wanted.kind"
+        ~ "order by " ~ ("wanted.kind, " if config.get('kind') and config.get('stages') else "")
+        ~ "wanted.day nulls first, wanted.kind"
     )) }}
 {%- endmacro %}
 

@@ -6,7 +6,9 @@ with staged as (
 -- Most rows are accepted: only the others are looked up, so that no content is kept twice.
 others as (
     select * from {{ ref('int_calls_verdicts') }}
-    where _disposition in ('superseded', 'quarantined')
+    where
+        _disposition in ('superseded', 'quarantined')
+        and {{ in_run_load_dates('calls', '_load_date') }}
 )
 
 select

@@ -13,9 +13,18 @@
 
 with contacts as (
     select
-        *,
+        contact_id,
+        contact_type,
+        source,
+        customer_id,
+        product_area,
+        -- Whether a ticket ends solved shows only weeks later: int_area_days looks it up.
+        case when contact_type <> 'ticket' then is_fcr_eligible and coalesce(is_resolved, true) end
+            as is_resolved_contact,
+        contact_date,
+        started_at,
         {{ in_run_days(none, 'contact_date', kind='ticket') }} as is_worked_on
-    from {{ ref('int_contact_attempts') }}
+    from {{ ref('fct_contacts') }}
     where
         is_customer_contact
         and customer_id is not null

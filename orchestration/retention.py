@@ -33,6 +33,25 @@ def first_kept_date(settings: Settings) -> date | None:
     return max(dates) - timedelta(days=settings.keep_lake_days - 1) if dates else None
 
 
+def clear_spill(settings: Settings) -> None:
+    """Delete what killed runs left of what did not fit into memory: up to the whole of a disk."""
+    folder = settings.warehouse.parent
+    left = [found for found in folder.glob("*.tmp") if found.is_dir()]
+    if not left:
+        return
+    if settings.warehouse.is_file():
+        import duckdb
+
+        try:
+            duckdb.connect(str(settings.warehouse)).close()
+        except duckdb.Error:
+            # Somebody builds by hand: it is theirs. Or it is damaged, which the build will say.
+            return
+    for found in left:
+        shutil.rmtree(found, ignore_errors=True)
+    LOG.info("deleted what a killed run had spilled to %s", folder)
+
+
 def clear_lake(settings: Settings) -> int:
     """Delete load dates that are too old, with their quarantine, and what killed runs left.
 

@@ -22,7 +22,7 @@ from orchestration.errors import CxError, DataError
 from orchestration.logs import lines_of_run
 from orchestration.quality.outcomes import Outcome
 from orchestration.quality.suites import Suite
-from orchestration.retention import clear_lake, clear_old
+from orchestration.retention import clear_lake, clear_old, clear_spill
 from orchestration.sentences import sentence_of
 from orchestration.settings import Settings
 from orchestration.state import (
@@ -301,6 +301,7 @@ def prepare(session: RunSession) -> None:
 
     settings = session.settings
     finish_interrupted(settings)
+    clear_spill(settings)
     clear_lake(settings)
     if session.purpose in ("rebuild", "forget"):
         for path in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):

@@ -20,6 +20,8 @@
         touches  what a changed row of it changes in turn, see `touch_days`
         sorted_by  SQL that the rows in a file are sorted by, so that a question about a customer,
                  say, reads little of each file
+        all_days of a table whose days are no days of contacts: SQL of all its days, as (day,
+                 rows_count); so many rows are worked on for it, in which a build is cut
         storage  'table': in the warehouse however large, for tables that are joined by something
                  other than the day
 
@@ -196,13 +198,15 @@
         from {{ state('lake_counts') }}
         where _disposition = 'accepted'
         group by all
+        {%- if config.get('all_days') %}
+        union all
+        select {{ quote_text(reads[0]) }} as kind, day, rows_count from ({{ config.get('all_days') }})
+        {%- endif %}
     {%- endset -%}
-    {%- set own = config.get('all_days') -%}
     {%- set causes = [] -%}
     {%- for cause in config.get('causes', []) -%} {%- do causes.append(quote_text(cause)) -%} {%- endfor -%}
     {%- set wanted -%}
-        {%- if is_new and own -%} select {{ quote_text(reads[0]) }} as kind, day from ({{ own }})
-        {%- elif is_new -%} select kind, day from ({{ counted }}) where kind in ({{ names | join(', ') }})
+        {%- if is_new -%} select kind, day from ({{ counted }}) where kind in ({{ names | join(', ') }})
         {%- else -%}
             select kind, day from {{ state('changed_days') }}
             where batch > {{ followed }} and kind in ({{ names | join(', ') }})

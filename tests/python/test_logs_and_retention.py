@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,7 +16,7 @@ import pytest
 
 from orchestration import logs
 from orchestration.errors import DataError, UsageError
-from orchestration.retention import clear_lake, clear_old
+from orchestration.retention import clear_lake, clear_old, clear_spill
 from orchestration.run_session import RunSession, Silence, open_session
 from orchestration.runs import check_load_date
 from orchestration.settings import Settings
@@ -165,3 +167,25 @@ def test_what_killed_runs_left_in_the_lake_goes_and_what_they_committed_stays(se
         (aside / name / file).touch()
     clear_lake(settings)
     assert [path.name for path in aside.iterdir()] == ["whole"]
+
+
+def test_what_killed_runs_spilled_goes_and_that_of_who_builds_by_hand_stays(settings) -> None:
+    settings.warehouse.parent.mkdir(parents=True)
+    spill = settings.warehouse.parent / f"{settings.warehouse.name}.tmp"
+    spills = f"""
+import duckdb
+with duckdb.connect({str(settings.warehouse)!r}, config={{"memory_limit": "40MB"}}) as connection:
+    connection.execute("create temp table wide as select range, repeat('x', 90) from range(999999)")
+    print("spilled", flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", spills]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as builder:
+        assert builder.stdout is not None
+        assert builder.stdout.readline() == b"spilled\n"
+        clear_spill(settings)
+        assert any(spill.iterdir())
+        builder.kill()
+    assert any(spill.iterdir())
+    clear_spill(settings)
+    assert not spill.exists()

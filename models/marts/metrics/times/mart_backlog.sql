@@ -1,7 +1,7 @@
 -- One row per day, source, channel, country, team and priority with open tickets at its end.
 {{ config(
     materialized='by_day', day='backlog_date', reads=['backlog'],
-    all_days="select calendar_date as day from core.dim_date"
+    all_days="select calendar_date as day, 1 as rows_count from core.dim_date"
 ) }}
 
 {%- set attributes = ['source', 'channel', 'country_code', 'team', 'priority'] %}

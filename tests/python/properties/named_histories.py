@@ -21,7 +21,7 @@ from history_shapes import (
 )
 
 FIRST, SECOND, FIFTH, SIXTH = "2024-03-01", "2024-03-02", "2024-03-05", "2024-03-06"
-TENTH, LATE = "2024-03-10", "2024-03-25"
+TENTH, LATE, MAY = "2024-03-10", "2024-03-25", "2024-05-10"
 # Of another customer: the source has delivered until then, and windows are over.
 LATE_CHAT = Chat(8, started=f"{LATE} 12:00:00", customer=2)
 
@@ -50,8 +50,28 @@ class Named:
 REPEATS = ("core.fct_contacts", "marts.mart_fcr")
 ANSWERS = ("core.fct_survey_responses", "marts.mart_csat")
 EVENTS = ("core.fct_ticket_times",)
+AREAS = ("marts.mart_next_issue_avoidance",)
+
+
+def about_an_area(most_late_contacts: int | None = None) -> History:
+    """Two contacts about an area, and one that is delivered later and came before both."""
+    first, second, third = (
+        Chat(number, started=f"{day} 12:00:00", area="Payments")
+        for number, day in ((1, FIRST), (2, FIFTH), (3, TENTH))
+    )
+    return History(
+        (
+            Deliver("chats", FIFTH, (second,)),
+            Deliver("chats", TENTH, (third,)),
+            Build(),
+            Deliver("chats", LATE, (first,)),
+        ),
+        most_late_contacts=most_late_contacts,
+    )
+
+
 NAMED: dict[str, Named] = {
-    # touch_days 'repeats'
+    # touch_days 'attempts'
     "a return that comes late": Named(
         REPEATS,
         History(
@@ -308,6 +328,40 @@ NAMED: dict[str, Named] = {
                             created=f"{FIFTH} 12:00:00",
                             status="solved",
                             solved=f"{FIFTH} 13:00:00",
+                        ),
+                    ),
+                ),
+            )
+        ),
+    ),
+    # touch_days 'attempts': the next two about the area, and of many late ones a month of days
+    "one about an area that comes late": Named(AREAS, about_an_area()),
+    "many about an area that come late": Named(AREAS, about_an_area(most_late_contacts=0)),
+    # int_area_days follows tickets: who came before is as it was
+    "a ticket that is solved after the customer came back": Named(
+        AREAS,
+        History(
+            (
+                Deliver(
+                    "tickets",
+                    FIRST,
+                    (Ticket(1, created=f"{FIRST} 12:00:00", agent=1, area="Payments"),),
+                ),
+                Deliver("chats", TENTH, (Chat(1, started=f"{TENTH} 12:00:00", area="Payments"),)),
+                Deliver("tickets", MAY, (Ticket(8, created=f"{MAY} 12:00:00", customer=2),)),
+                Build(),
+                Deliver(
+                    "tickets",
+                    TENTH,
+                    (
+                        Ticket(
+                            1,
+                            created=f"{FIRST} 12:00:00",
+                            updated=f"{TENTH} 13:00:00",
+                            agent=1,
+                            area="Payments",
+                            status="solved",
+                            solved=f"{TENTH} 13:00:00",
                         ),
                     ),
                 ),

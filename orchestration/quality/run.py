@@ -167,7 +167,7 @@ class QualitySession:
         try:
             results = tables.validate(suite, target)
         finally:
-            drop_target(connection, target)
+            drop_target(connection, self._settings, target)
         return [_outcome(suite, index, result) for index, result in enumerate(results)]
 
 

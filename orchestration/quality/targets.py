@@ -5,8 +5,8 @@ that changed since the published version was built; everything else is small and
 
 Great Expectations is given the name of the temporary relation only, so no path, date or table
 name ever reaches the SQL that it writes. Of a staging view the rows of the run's load dates are
-copied into a temporary table, so that a dozen queries do not type the same rows a dozen times.
-Opens the warehouse read-only, reads the lake, writes nothing.
+held, in a temporary table or file, so that a dozen queries do not type the same rows a dozen times.
+Opens the warehouse read-only, reads the lake, leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from orchestration.ingest.native import NativeFile
 
-# Staged rows of so many load dates are read once and held; of more they would fill the memory.
+# Staged rows of so many load dates are held in memory; of more they would fill it.
 DATES_AT_ONCE = 31
+# Beside the warehouse: what checks spill and hold. A run deletes what a killed one left.
+SPILLED, HELD = "validation.tmp", "staged.tmp"
 # As profiles.yml gives it to dbt; what needs more spills to disk.
 MEMORY_LIMIT = "8GB"
 # What asks for the columns of a table without naming them: an expectation, and SQL, but for the
@@ -71,6 +73,7 @@ def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
             "connections too) and try again."
         ) from error
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute("SET preserve_insertion_order = false")
     # The staging views read the key when they hash; what is checked does not depend on it.
     connection.execute("SET VARIABLE cx_hash_key = 'validation'")
     set_lake_variables(connection, settings)
@@ -84,7 +87,7 @@ def open_lake(settings: Settings) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     # Before the first build there is no such folder, and DuckDB makes only the last one of a path.
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    spill = settings.warehouse.parent / "validation.tmp"
+    spill = settings.warehouse.parent / SPILLED
     connection.execute(f"SET temp_directory = {literal(str(spill))}")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     return connection
@@ -116,37 +119,73 @@ def create_target(
         if suite.layer == "lake":
             return _create_lake_target(connection, settings, suite, load_dates, name)
         relation = f"{identifier(SCHEMAS[suite.layer])}.{identifier(suite.table)}"
-        if suite.layer != "staging" or load_dates is None:
+        if suite.layer == "staging":
+            return _hold_staged(connection, settings, suite, load_dates, relation)
+        days = None
+        if load_dates is not None and since_batch is not None:
+            days = _built_days(connection, suite, since_batch)
+        if days is not None and not _has_rows(connection, f"{relation} WHERE {days}"):
+            # Nothing changed that is still there. Only an empty table is worth a look at it.
+            if _has_rows(connection, relation):
+                return None
             days = None
-            if load_dates is not None and since_batch is not None:
-                days = _built_days(connection, suite, since_batch)
-            if days is not None and not _has_rows(connection, f"{relation} WHERE {days}"):
-                # Nothing changed that is still there. Only an empty table is worth a look at it.
-                if _has_rows(connection, relation):
-                    return None
-                days = None
-            where = "" if days is None else f" WHERE {days}"
-            connection.execute(
-                f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {relation}{where}"  # noqa: S608
-            )
-            return name
-        # Views of staging see these load dates only: to find them in all files costs what history
-        # costs.
-        set_lake_variables(connection, settings, load_dates)
-        kind = "TABLE" if len(load_dates) <= DATES_AT_ONCE else "VIEW"
+        where = "" if days is None else f" WHERE {days}"
         connection.execute(
-            f"CREATE TEMP {kind} {identifier(name)} AS SELECT "  # noqa: S608
-            f"{_columns_asked(connection, suite, relation)} FROM {relation} "
-            f"WHERE _load_date IN ({date_list(load_dates)})"
+            f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {relation}{where}"  # noqa: S608
         )
-        if _has_rows(connection, identifier(name)):
-            return name
-        drop_target(connection, name)
-        return None
+        return name
     except duckdb.CatalogException as error:
         raise TargetMissingError("there is no such table") from error
     except duckdb.Error as error:
         raise TargetMissingError(safe_reason(error)) from error
+
+
+def _hold_staged(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    suite: Suite,
+    load_dates: Sequence[date] | None,
+    relation: str,
+) -> str | None:
+    """Type the staged rows of the load dates once, and hold the columns that the suite asks for."""
+    import duckdb
+
+    name = f"{suite.layer}.{suite.table}"
+    rows = f"SELECT {_columns_asked(connection, suite, relation)} FROM {relation}"  # noqa: S608
+    if load_dates is not None:
+        # The views see these load dates only: to find them in all files costs what history costs.
+        set_lake_variables(connection, settings, load_dates)
+        rows += f" WHERE _load_date IN ({date_list(load_dates)})"
+    if load_dates is not None and len(load_dates) <= DATES_AT_ONCE:
+        connection.execute(f"CREATE TEMP TABLE {identifier(name)} AS {rows}")
+    else:
+        path = _held_file(settings, name)
+        path.parent.mkdir(exist_ok=True)
+        try:
+            connection.execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")
+        except duckdb.Error:
+            # Perhaps for want of room, which it would keep.
+            _delete_held(settings, name)
+            raise
+        connection.execute(
+            f"CREATE TEMP VIEW {identifier(name)} AS "  # noqa: S608
+            f"SELECT * FROM read_parquet({path_list([path])}, hive_partitioning = false)"
+        )
+    if load_dates is None or _has_rows(connection, identifier(name)):
+        return name
+    drop_target(connection, settings, name)
+    return None
+
+
+def _held_file(settings: Settings, name: str) -> Path:
+    return settings.warehouse.parent / HELD / f"{name}.parquet"
+
+
+def _delete_held(settings: Settings, name: str) -> None:
+    held = _held_file(settings, name)
+    held.unlink(missing_ok=True)
+    if held.parent.is_dir():
+        held.parent.rmdir()
 
 
 def _columns_asked(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> str:
@@ -163,13 +202,14 @@ def _columns_asked(connection: duckdb.DuckDBPyConnection, suite: Suite, relation
     return ", ".join(map(identifier, columns)) or "*"
 
 
-def drop_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Remove a temporary relation and free its memory."""
+def drop_target(connection: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
+    """Remove a temporary relation, and free the memory or the file that held it."""
     row = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = ?", [name]
     ).fetchone()
     kind = "TABLE" if row and row[0] else "VIEW"
     connection.execute(f"DROP {kind} IF EXISTS {identifier(name)}")
+    _delete_held(settings, name)
 
 
 def _built_days(

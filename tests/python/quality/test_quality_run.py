@@ -59,7 +59,9 @@ def test_more_than_memory_holds_is_looked_at_before_the_first_build(settings):
         assert connection.sql(f"select count(*) from ({groups})").fetchall() == [(2_000_000,)]
 
 
-def test_staging_is_looked_at_in_the_load_dates_of_the_run_only(suite, warehouse, outcomes):
+def test_staging_is_looked_at_in_the_load_dates_of_the_run_only(
+    suite, warehouse, outcomes, settings
+):
     suite("staging", "stg_demo__chats", NOT_NULL_TEAM)
     warehouse(STAGED)
     assert [(o.success, o.element_count) for o in outcomes("staging", [DAY])] == [(True, 3)]
@@ -67,6 +69,10 @@ def test_staging_is_looked_at_in_the_load_dates_of_the_run_only(suite, warehouse
     assert [(o.success, o.element_count) for o in outcomes("staging", None)] == [(False, 6)]
     many = [DAY + timedelta(days=days) for days in range(DATES_AT_ONCE + 1)]
     assert [(o.success, o.element_count) for o in outcomes("staging", many)] == [(False, 6)]
+    # Nor does a check that breaks leave behind what it held.
+    warehouse("create or replace view staging.stg_demo__chats as select error('x') as team")
+    assert [o.success for o in outcomes("staging", None)] == [False]
+    assert list(settings.warehouse.parent.glob("*.tmp")) == []
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
     materialized='by_day', kind='contact_type', day='contact_date',
     reads=['ticket', 'chat', 'call'], causes=['rows', 'attributes', 'repeat', 'mature', 'reopen'],
     stages=['tickets', 'chats', 'calls'],
-    sorted_by='hash(customer_id) >> 60, started_at'
+    sorted_by=hash_number('customer_id') ~ ' >> 60, started_at'
 ) }}
 
 with contacts as (

@@ -83,6 +83,56 @@ customers as (
     from {{ ref('int_customers_history') }}
 ),
 
+-- Of several answers about one contact to one question the latest counts; an unscored one never
+-- pushes a scored one out. Before anything is joined: to order wide rows is dear.
+ranked as (
+    select
+        responses.response_id,
+        responses.contact_id,
+        responses.survey_type,
+        responses.scale_id,
+        responses.responded_at,
+        responses.score,
+        coalesce(responses.question_key, 'overall') as question_key,
+        row_number() over (
+            partition by
+                coalesce(responses.contact_id, responses.response_id),
+                responses.survey_type,
+                coalesce(responses.is_relational, false),
+                responses.scale_id,
+                coalesce(responses.question_key, 'overall')
+            order by
+                case when responses.score is not null then 0 else 1 end,
+                responses.responded_at desc nulls last,
+                responses.response_id desc
+        ) as answer_rank
+    from responses
+),
+
+-- The effort that the customer stated about the same contact, for questions that are read by it.
+efforts as (
+    select
+        ranked.contact_id,
+        ranked.scale_id as effort_scale_id,
+        case
+            when ranked.score between scales.positive_min and scales.positive_max then 'low'
+            when ranked.score between scales.negative_min and scales.negative_max then 'high'
+            else 'neutral'
+        end as effort_band,
+        row_number() over (
+            partition by ranked.contact_id
+            order by ranked.responded_at desc nulls last, ranked.response_id desc
+        ) as effort_rank
+    from ranked
+    left join scales on ranked.scale_id = scales.scale_id
+    where
+        ranked.survey_type = 'ces'
+        and ranked.question_key = 'overall'
+        and ranked.score is not null
+        and ranked.answer_rank = 1
+        and ranked.contact_id is not null
+),
+
 joined as (
     select
         responses.response_id,
@@ -103,6 +153,7 @@ joined as (
             else 'transactional'
         end as survey_scope,
         responses.contact_id,
+        ranked.answer_rank,
         contacts.contact_id is not null as is_linked_to_contact,
         coalesce(contacts.source, 'unknown') as contact_source,
         coalesce(responses.customer_id, contacts.customer_id) as customer_id,
@@ -146,6 +197,7 @@ joined as (
         responses._load_date,
         responses._run_id
     from responses
+    inner join ranked on responses.response_id = ranked.response_id
     left join first_scores on responses.response_id = first_scores.response_id
     left join scales on responses.scale_id = scales.scale_id
     left join questions
@@ -164,61 +216,19 @@ joined as (
             ) < customers.valid_to
 ),
 
--- Of several answers about one contact to one question the latest counts; an unscored one never
--- pushes a scored one out.
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by
-                coalesce(contact_id, response_id),
-                survey_type,
-                survey_scope,
-                scale_id,
-                question_key
-            order by
-                case when score is not null then 0 else 1 end,
-                responded_at desc nulls last,
-                response_id desc
-        ) as answer_rank
-    from joined
-),
-
--- The effort that the customer stated about the same contact, for questions that are read by it.
-efforts as (
-    select
-        contact_id,
-        scale_id as effort_scale_id,
-        case
-            when is_positive then 'low'
-            when is_negative then 'high'
-            else 'neutral'
-        end as effort_band,
-        row_number() over (
-            partition by contact_id order by responded_at desc nulls last, response_id desc
-        ) as effort_rank
-    from ranked
-    where
-        survey_type = 'ces'
-        and question_key = 'overall'
-        and score is not null
-        and answer_rank = 1
-        and contact_id is not null
-),
-
 flagged as (
     select
-        ranked.*,
+        joined.*,
         efforts.effort_scale_id,
         efforts.effort_band,
-        ranked.score is not null and ranked.answer_rank = 1 and not ranked.is_test as is_counted,
+        joined.score is not null and joined.answer_rank = 1 and not joined.is_test as is_counted,
         -- What a headline is made of: one question, asked in a survey, served by people.
-        ranked.question_key = 'overall'
-        and ranked.measurement_source = 'survey'
-        and not ranked.is_bot_only as is_headline
-    from ranked
+        joined.question_key = 'overall'
+        and joined.measurement_source = 'survey'
+        and not joined.is_bot_only as is_headline
+    from joined
     left join efforts
-        on ranked.contact_id = efforts.contact_id and efforts.effort_rank = 1
+        on joined.contact_id = efforts.contact_id and efforts.effort_rank = 1
     where {{ in_run_days(none, 'response_date', kind='response') }}
 )
 

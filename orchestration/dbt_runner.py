@@ -11,8 +11,10 @@ import json
 import os
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -133,6 +135,7 @@ class DbtRunner:
 
         Raises:
             DataError: the warehouse cannot be opened, or dbt broke off before it could build.
+            KeyboardInterrupt: somebody stopped it; what dbt had begun is rolled back.
         """
         self.parse()
         made_of = self._made_of(names)
@@ -150,6 +153,8 @@ class DbtRunner:
             *names,
             callbacks=[_reporter(on_outcome)] if on_outcome else [],
         )
+        if isinstance(result.exception, KeyboardInterrupt):
+            raise KeyboardInterrupt
         if result.exception is not None:
             raise DataError(
                 f"Expected dbt to build {len(names)} nodes, found: {_one_line(result.exception)} — "
@@ -286,11 +291,14 @@ class DbtRunner:
 
         settings = self._settings
         runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
-        with _environment(
-            CX_HOME=str(settings.home),
-            DBT_PROJECT_SIGNATURE=project_signature(settings),
-            DBT_PUBLISHED_BATCH=str(published_batch(settings) or ""),
-            DBT_FEW_DAYS="yes" if self._few_days else "",
+        with (
+            _environment(
+                CX_HOME=str(settings.home),
+                DBT_PROJECT_SIGNATURE=project_signature(settings),
+                DBT_PUBLISHED_BATCH=str(published_batch(settings) or ""),
+                DBT_FEW_DAYS="yes" if self._few_days else "",
+            ),
+            _told_of_signals(),
         ):
             try:
                 return runner.invoke(
@@ -438,6 +446,43 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _told_of_signals() -> Iterator[None]:
+    """Let dbt hear of a signal as it expects to: of no other exception it stops its queries.
+
+    It stops them once and then waits for their threads. One that was about to ask would go on, so
+    they are stopped again until dbt is back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    is_back = threading.Event()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        threading.Thread(target=_stop_queries, args=(is_back,), daemon=True).start()
+        raise KeyboardInterrupt
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        is_back.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop_queries(is_back: threading.Event) -> None:
+    from dbt.adapters.factory import get_adapter_by_type
+
+    while not is_back.wait(0.2):
+        # A connection that closes at this moment has nothing left to stop.
+        with suppress(duckdb.Error):
+            get_adapter_by_type("duckdb").cancel_open_connections()
 
 
 def _outcome(result: NodeResult) -> NodeOutcome:

@@ -15,6 +15,10 @@ from orchestration.settings import Settings
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 LEAST_FREE_BYTES = 64 * 1024
+INTERRUPTED = "Interrupted: nothing was published; run it again."
+# What Dagster and DuckDB make of a signal.
+INTERRUPTIONS = ("DagsterExecutionInterruptedError", "InterruptException")
+INTERRUPTED_QUERY = "Query interrupted"
 # The words of DuckDB, SQLite and the system, which reach us as text through dbt and SQLAlchemy.
 NO_SPACE_WORDS = re.compile(r"no space left on device|disk quota exceeded|disk is full", re.I)
 NO_RIGHT_WORDS = re.compile(
@@ -37,8 +41,8 @@ QUOTED_PATH = re.compile(r"['\"](/[^'\"]+)['\"]")
 
 def sentence_of(error: BaseException, settings: Settings) -> str:
     """One sentence for the operator; for a surprise it says where the traceback is."""
-    if isinstance(error, KeyboardInterrupt):
-        return "Interrupted: nothing was published; run it again."
+    if any(map(_is_interruption, _chain(error))):
+        return INTERRUPTED
     if isinstance(error, CxError):
         return _of_engine(str(error), settings) or str(error)
     for cause in _chain(error):
@@ -69,6 +73,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         yield following
         is_told = following.__cause__ is None and not following.__suppress_context__
         following = following.__context__ if is_told else following.__cause__
+
+
+def _is_interruption(error: BaseException) -> bool:
+    return (
+        isinstance(error, KeyboardInterrupt)
+        or type(error).__name__ in INTERRUPTIONS
+        or (isinstance(error, RuntimeError) and str(error) == INTERRUPTED_QUERY)
+    )
 
 
 def _of_system(error: BaseException, settings: Settings) -> str | None:

@@ -11,7 +11,7 @@ import click
 
 from orchestration.errors import CxError, UsageError
 from orchestration.logs import open_log
-from orchestration.sentences import NO_SPACE, sentence_of
+from orchestration.sentences import INTERRUPTED, NO_SPACE, sentence_of
 from orchestration.settings import Settings, load_settings
 
 LOG = logging.getLogger("cx")
@@ -28,7 +28,7 @@ class Commands(click.Group):
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except KeyboardInterrupt:
-            leave("Interrupted: nothing was published; run it again.", 1)
+            leave(INTERRUPTED, 1)
         except Exception as error:
             # Not its arguments: they may name a person.
             LOG.exception("cx %s", ctx.invoked_subcommand)

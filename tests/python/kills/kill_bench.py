@@ -91,12 +91,15 @@ class Limits:
         steps: after so many it is killed, unless `is_killed` is false: then nobody reads on.
         seconds: how long it lives after them.
         file_bytes: the largest file that it may write.
+        interrupted_in: a model; once dbt is at it, the run gets the signal `interrupted_by`.
     """
 
     steps: int | None = None
     seconds: float = 0.0
     file_bytes: int | None = None
     is_killed: bool = True
+    interrupted_in: str | None = None
+    interrupted_by: signal.Signals = signal.SIGINT
 
 
 NO_LIMITS = Limits()
@@ -169,7 +172,7 @@ class Bench:
         settings = self.restore("before")
         report = Report(reached=True)
         for kill in kills:
-            ran = _run(settings, THIRD, self._limits(kill))
+            ran = run_cx(settings, THIRD, self._limits(kill))
             report.reached &= ran.exit_code != 0
             if any("Traceback" in line for line, _ in ran.lines):
                 report.problems.append("the killed run showed a traceback")
@@ -184,7 +187,7 @@ class Bench:
                 report.problems.append("the published version is neither that of before nor after")
         except (duckdb.Error, OSError) as error:
             report.problems.append(f"the published version cannot be read: {error}")
-        ran = _run(settings, THIRD)
+        ran = run_cx(settings, THIRD)
         if ran.exit_code:
             report.problems.append(f"the next run failed: {ran.message}")
         else:
@@ -218,12 +221,12 @@ class Bench:
 
 def whole_run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMITS) -> Ran:
     """A command of `cx` to its end, in a process that has the imports done already."""
-    ran = _run(settings, arguments, limits)
+    ran = run_cx(settings, arguments, limits)
     assert ran.exit_code == 0, ran.lines
     return ran
 
 
-def _run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMITS) -> Ran:
+def run_cx(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMITS) -> Ran:
     """A command of `cx` in a process of its own, to its end or to where it is killed."""
     ours, theirs = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_cx, args=(settings, arguments, theirs, limits))
@@ -233,6 +236,9 @@ def _run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMIT
     # A run that hangs is killed, and has failed.
     watchdog = threading.Timer(LONGEST, _kill, [process])
     watchdog.start()
+    is_over = threading.Event()
+    if limits.interrupted_in is not None:
+        threading.Thread(target=_interrupt, args=(process, settings, limits, is_over)).start()
     lines: list[tuple[str, float]] = []
     passed = 0
     with os.fdopen(os.dup(ours.fileno()), encoding="utf-8") as printed:
@@ -243,6 +249,7 @@ def _run(settings: Settings, arguments: Sequence[str], limits: Limits = NO_LIMIT
         if limits.steps is not None and limits.is_killed:
             time.sleep(limits.seconds)
             _kill(process)
+    is_over.set()
     process.join()
     watchdog.cancel()
     lines.append(("", time.monotonic() - begun))
@@ -261,6 +268,17 @@ def _cx(settings: Settings, arguments: Sequence[str], printed: Connection, limit
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, resource.RLIM_INFINITY))
     main(arguments, obj=settings)
+
+
+def _interrupt(
+    process: BaseProcess, settings: Settings, limits: Limits, is_over: threading.Event
+) -> None:
+    log = settings.home / "logs" / "dbt.log"
+    begun = f" model intermediate.{limits.interrupted_in} "
+    while not is_over.wait(0.05):
+        if process.pid is not None and begun in log.read_text(encoding="utf-8"):
+            os.kill(process.pid, limits.interrupted_by)
+            return
 
 
 def _kill(process: BaseProcess) -> None:

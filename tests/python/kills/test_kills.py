@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from kill_bench import (
     Bench,
     Kill,
     Limits,
+    run_cx,
     whole_run,
 )
 from published_tables import differences, published_content
@@ -66,3 +68,27 @@ def test_load_dates_that_left_the_lake_leave_every_table_as_in_a_rebuild(bench: 
     assert followed != bench.after
     whole_run(settings, ["rebuild"])
     assert differences(published_content(settings), followed) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_run_that_is_interrupted_stops_its_query_and_says_so(
+    bench: Bench, number: signal.Signals
+) -> None:
+    settings = bench.restore("before")
+    endless = settings.project_dir / "models" / "intermediate" / "int_endless.sql"
+    endless.write_text(
+        "-- One row.\n{{ config(materialized='table') }}\n\n"
+        "select max(range) as most from range(1000000000000000)\n"
+    )
+    try:
+        limits = Limits(interrupted_in=endless.stem, interrupted_by=number)
+        ran = run_cx(settings, THIRD, limits)
+    finally:
+        endless.unlink()
+    assert (ran.exit_code, ran.message) == (
+        1,
+        "error: Interrupted: nothing was published; run it again.",
+    )
+    assert not any("Traceback" in line for line, _ in ran.lines)
+    whole_run(settings, THIRD)
+    assert published_content(settings) == bench.after

@@ -13,6 +13,8 @@
         part_of {'kind': 'ticket', 'key': 'ticket_id', 'of': 'int_tickets_verdicts'} for parts of
                 a record: its day, and those of the answers about it, are built anew when a part
                 came, changed or went
+        versions  facts say something of earlier versions (the first score of an answer): a day is
+                built anew when a superseded row of it came, changed or went, too
 #}
 {% materialization versioned, adapter='duckdb' %}
     {%- set entity = config.require('entity') -%}
@@ -157,6 +159,8 @@
             ~ "select * exclude (_row, _disposition) from cx_gone where _disposition = 'accepted' "
             ~ "union all by name select * exclude (_row, _was, _disposition) from cx_after where 'accepted' in (_was, _disposition) "
             ~ "union all by name select * exclude (_disposition) from (" ~ plain ~ ") where _disposition = 'accepted'"
+            ~ (" union all by name select * exclude (_row, _disposition) from cx_before where _disposition = 'accepted'"
+               if config.get('versions') else "")
         ) -%}
         {%- do do_sql(
             "insert into " ~ state('changed_days') ~ " select distinct " ~ batch ~ ", "

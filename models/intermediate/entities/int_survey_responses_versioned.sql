@@ -1,6 +1,7 @@
 -- One row per delivered answer to a survey question, with its verdict.
 {{ config(
-    materialized='versioned', entity='survey_responses', key='response_id', kind='response'
+    materialized='versioned', entity='survey_responses', key='response_id', kind='response',
+    versions=true
 ) }}
 
 with unioned as (

@@ -200,6 +200,25 @@ NAMED: dict[str, Named] = {
             )
         ),
     ),
+    # `versions` of the materialization versioned
+    "an earlier version of an answer that comes late": Named(
+        ANSWERS,
+        History(
+            (
+                Deliver(
+                    "responses",
+                    FIFTH,
+                    (Answer(1, f"{FIRST} 12:00:00", updated=f"{SECOND} 12:00:00"),),
+                ),
+                Build(),
+                Deliver(
+                    "responses",
+                    SIXTH,
+                    (Answer(1, f"{FIRST} 12:00:00", f"{FIRST} 12:00:00", score=1),),
+                ),
+            )
+        ),
+    ),
     # Keys of a partition that is replaced are ranked anew.
     "a correction that is taken back": Named(
         ("core.fct_contacts",),

@@ -106,20 +106,22 @@ def check_history(
     found: list[Outcome] = []
     connection = open_warehouse(settings)
     try:
-        set_lake_variables(connection, settings, load_dates)
-        for table in tables:
-            fresh: dict[date, Profile] = {}
-            for first in range(0, len(load_dates), DATES_AT_ONCE):
-                some = load_dates[first : first + DATES_AT_ONCE]
-                fresh |= _profiles(connection, table, some)
-            name = f"{table.source}.{table.name}"
-            path = settings.state / "profiles" / f"{name}.json"
-            known = _known(path) | fresh
-            if fresh:
-                write_json(path, {str(day): asdict(known[day]) for day in sorted(known)})
-            found += _judged(table, fresh, known, name in accepted)
+        fresh: list[dict[date, Profile]] = [{} for _ in tables]
+        for first in range(0, len(load_dates), DATES_AT_ONCE):
+            some = load_dates[first : first + DATES_AT_ONCE]
+            # The views see these alone: to find them among all files costs what all of them cost.
+            set_lake_variables(connection, settings, some)
+            for table, profiles in zip(tables, fresh, strict=True):
+                profiles.update(_profiles(connection, table, some))
     finally:
         connection.close()
+    for table, profiles in zip(tables, fresh, strict=True):
+        name = f"{table.source}.{table.name}"
+        path = settings.state / "profiles" / f"{name}.json"
+        known = _known(path) | profiles
+        if profiles:
+            write_json(path, {str(day): asdict(known[day]) for day in sorted(known)})
+        found += _judged(table, profiles, known, name in accepted)
     return found
 
 
@@ -219,14 +221,9 @@ def _profiles(
     feed = table.feeds[table.entity]
     personal = {name for name, spec in feed.fields.items() if spec.personal}
     view = f"staging.{identifier(f'stg_{table.source}__{table.entity}')}"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE cx_profiled AS SELECT * FROM {view} "  # noqa: S608
-        f"WHERE _source_table = {literal(table.name)} "
-        f"AND _load_date IN ({date_list(load_dates)})"
-    )
     types = {
         name: kind
-        for name, kind, *_ in connection.execute("DESCRIBE cx_profiled").fetchall()
+        for name, kind, *_ in connection.execute(f"DESCRIBE {view}").fetchall()
         if not name.startswith("_") and name not in personal
     }
     clocks = [
@@ -237,19 +234,26 @@ def _profiles(
         and table.entity not in PLANNED_ENTITIES
     ]
     ahead = " OR ".join(clocks) or "false"
-    found = {
-        day: Profile(rows, late)
-        for day, rows, late in connection.execute(
-            f"SELECT _load_date, count(*), count(*) FILTER (WHERE {ahead}) "  # noqa: S608
-            "FROM cx_profiled GROUP BY ALL"
-        ).fetchall()
-    }
     chosen = [
         name
         for name, kind in types.items()
         if kind in ("VARCHAR", "BOOLEAN", "DOUBLE", "BIGINT")
         and not any(part in name for part in TEXTS)
     ]
+    columns = ", ".join(["_load_date", *(identifier(name) for name in chosen)])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE cx_profiled AS "  # noqa: S608
+        f"SELECT {columns}, coalesce({ahead}, false) AS is_ahead FROM {view} "
+        f"WHERE _source_table = {literal(table.name)} "
+        f"AND _load_date IN ({date_list(load_dates)})"
+    )
+    found = {
+        day: Profile(rows, late)
+        for day, rows, late in connection.execute(
+            "SELECT _load_date, count(*), count(*) FILTER (WHERE is_ahead) "
+            "FROM cx_profiled GROUP BY ALL"
+        ).fetchall()
+    }
     few = _columns_of_few_values(connection, chosen)
     for name in few:
         for day, value, rows in connection.execute(

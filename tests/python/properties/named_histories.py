@@ -26,17 +26,21 @@ TENTH, LATE, MAY = "2024-03-10", "2024-03-25", "2024-05-10"
 LATE_CHAT = Chat(8, started=f"{LATE} 12:00:00", customer=2)
 
 
-def _shift(day: str) -> Other:
+def _shift(day: str, starts: str = "08:00:00", ends: str | None = None) -> Other:
     return Other(
         "shifts",
         (
             ("shift_id", day),
             ("agent_id", 1),
-            ("starts", f"{day}T08:00:00Z"),
-            ("ends", f"{day}T16:00:00Z"),
+            ("starts", f"{day}T{starts}Z"),
+            ("ends", ends or f"{day}T16:00:00Z"),
             ("paid_hours", 8),
         ),
     )
+
+
+def _talk(number: int, started: str, ended: str) -> Chat:
+    return Chat(number, started=started, agent=1, replied=started, ended=ended)
 
 
 @dataclass(frozen=True)
@@ -243,7 +247,37 @@ NAMED: dict[str, Named] = {
             )
         ),
     ),
+    # spills
+    "a shift into a day that nothing is left on": Named(
+        ("marts.mart_agent_daily", "marts.mart_staffing_daily"),
+        History(
+            (
+                Deliver("shifts", FIRST, (_shift(FIRST, "20:00:00", f"{SECOND}T08:00:00Z"),)),
+                Deliver("chats", SECOND, (Chat(1, started=f"{SECOND} 12:00:00", agent=1),)),
+                Build(),
+                Deliver("chats", SECOND, ()),
+            )
+        ),
+    ),
     # follows
+    "a chat beside one that lasts into its day": Named(
+        ("marts.mart_handle_times",),
+        History(
+            (
+                Deliver(
+                    "chats",
+                    FIRST,
+                    (
+                        _talk(1, f"{FIRST} 23:00:00", f"{FIRST} 23:30:00"),
+                        _talk(2, f"{SECOND} 12:00:00", f"{SECOND} 14:00:00"),
+                    ),
+                ),
+                Build(),
+                Deliver("chats", SECOND, (_talk(1, f"{FIRST} 23:00:00", f"{SECOND} 13:00:00"),)),
+            )
+        ),
+    ),
+    # spills
     "a chat that lasts into the next day": Named(
         ("marts.mart_agent_daily",),
         History(

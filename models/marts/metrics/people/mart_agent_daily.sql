@@ -2,7 +2,7 @@
 {{ config(
     materialized='by_day', day='activity_date',
     reads=['ticket', 'chat', 'call', 'agent_status', 'shift'], causes=['rows', 'attributes'],
-    follows={'chat': [0, 1], 'agent_status': [0, 1], 'shift': [0, 1]}
+    spills=true
 ) }}
 
 {%- set statuses = [

@@ -1,7 +1,7 @@
 -- One row per day and queue: the hours of agents that its contacts needed beside those on shift.
 {{ config(
     materialized='by_day', day='staffing_date', reads=['chat', 'call', 'shift'],
-    causes=['rows', 'attributes'], follows={'chat': [1, 1], 'shift': [0, 1]}
+    causes=['rows', 'attributes'], follows={'chat': [1, 0]}, spills=true
 ) }}
 
 with recursive intervals as (

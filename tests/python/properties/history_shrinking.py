@@ -14,6 +14,7 @@ from history_shapes import (
     Build,
     Deliver,
     History,
+    Other,
     Step,
     odd_parts_of,
     without_part,
@@ -113,7 +114,9 @@ def _plainer_rows(history: History) -> Iterator[History]:
             rows = list(step.rows)
             rows[place] = without_part(rows[place], name)
             steps[number] = replace(step, rows=tuple(rows))
-        yield replace(history, steps=tuple(steps))
+        # A row of nothing at the end of a file is none.
+        if not any(isinstance(step, Deliver) and Other(step.table) in step.rows for step in steps):
+            yield replace(history, steps=tuple(steps))
 
 
 def _numbered(history: History) -> Iterator[tuple[int, Step]]:

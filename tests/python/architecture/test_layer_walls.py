@@ -41,6 +41,25 @@ def test_a_model_reads_only_what_its_layer_may(path: Path) -> None:
             assert layer == "staging", f"{path.stem} reads a source"
 
 
+def test_days_are_kept_after_all_verdicts() -> None:
+    """A table of verdicts that is new has all days built anew, those built before it again."""
+    reads = {
+        path.stem: {name for _, name in READS.findall(path.read_text(encoding="utf-8"))}
+        for path in ALL
+    }
+    by_day = [
+        path.stem
+        for path in (MODELS / "intermediate").rglob("*.sql")
+        if "materialized='by_day'" in path.read_text(encoding="utf-8")
+    ]
+    assert "int_contact_attempts" in by_day
+    for model in by_day:
+        above, found = {model}, set[str]()
+        while above := {name for one in above for name in reads.get(one, set())} - found:
+            found |= above
+        assert "int_lake_counts" in found, f"{model} may be built before int_lake_counts"
+
+
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_a_model_says_its_grain_first_and_reads_no_clock(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

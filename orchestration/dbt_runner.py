@@ -8,13 +8,14 @@ learn from `CX_HOME` where the warehouse is. Nothing of dbt reaches the console;
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
+LOG = logging.getLogger("cx")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml")
 TEXTS = (".csv", ".md", ".py", ".sql", ".yml")
 PROJECT_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
@@ -480,9 +482,12 @@ def _stop_queries(is_back: threading.Event) -> None:
     from dbt.adapters.factory import get_adapter_by_type
 
     while not is_back.wait(0.2):
-        # One that opens or closes at this moment may raise anything; the next round meets it again.
-        with suppress(Exception):
+        try:
             get_adapter_by_type("duckdb").cancel_open_connections()
+        except Exception:
+            # A connection that opens or closes at this moment may raise anything: who gave up here
+            # would leave dbt waiting for a query that nobody stops. The next round meets it again.
+            LOG.warning("a query could not be stopped yet", exc_info=True)
 
 
 def _outcome(result: NodeResult) -> NodeOutcome:

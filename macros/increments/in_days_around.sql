@@ -1,7 +1,8 @@
 {#
     Whether a day lies at most `back` days before or `ahead` days after a day that a `by_day` model
     works on just now: for models that look at rows around their own. Such a model has to name the
-    same distance, turned round, in `follows`. Outside of such a model, and in unit tests, that is
+    same distance, turned round, in `follows`; where its rows lie on the day after a record's own
+    whatever else is on that, `spills` does it. Outside of such a model, and in unit tests, that is
     every row.
 #}
 {% macro in_days_around(day_column, kinds, back=0, ahead=0) -%}

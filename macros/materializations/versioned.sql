@@ -13,8 +13,8 @@
         part_of {'kind': 'ticket', 'key': 'ticket_id', 'of': 'int_tickets_verdicts'} for parts of
                 a record: its day, and those of the answers about it, are built anew when a part
                 came, changed or went
-        versions  facts say something of earlier versions (the first score of an answer): a day is
-                built anew when a superseded row of it came, changed or went, too
+        versions  its facts say something of earlier versions (the first score of an answer): a day
+                is built anew when a superseded row of it came, changed or went, too
 #}
 {% materialization versioned, adapter='duckdb' %}
     {%- set entity = config.require('entity') -%}

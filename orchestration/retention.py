@@ -48,8 +48,8 @@ def clear_spill(settings: Settings) -> None:
             # Somebody builds by hand: it is theirs. Or it is damaged, which the build will say.
             return
     for found in left:
-        shutil.rmtree(found, ignore_errors=True)
-    LOG.info("deleted what a killed run had spilled to %s", folder)
+        if _remove(found):
+            LOG.info("deleted what a killed run had spilled to %s", found)
 
 
 def clear_lake(settings: Settings) -> int:
@@ -66,7 +66,7 @@ def clear_lake(settings: Settings) -> int:
     for leftover in aside.glob("*"):
         # One that has it is complete, and its move is finished instead.
         if not (leftover / COMMIT_FILE).exists():
-            shutil.rmtree(leftover, ignore_errors=True)
+            _remove(leftover)
     first = first_kept_date(settings)
     if first is None:
         return 0
@@ -76,10 +76,12 @@ def clear_lake(settings: Settings) -> int:
         # One rename, so that a killed run leaves no half of a partition.
         aside.mkdir(exist_ok=True)
         moved = aside / f"expired.{source}.{table}.{day}"
-        shutil.rmtree(moved, ignore_errors=True)
         path.replace(moved)
-        shutil.rmtree(moved, ignore_errors=True)
-        shutil.rmtree(settings.quarantine / source / table / path.name, ignore_errors=True)
+        _remove(moved)
+    # Not only of what has just gone: that of another day may have resisted.
+    for path, day in list(_partitions(settings.quarantine)):
+        if day < first:
+            _remove(path)
     if gone:
         LOG.info("lake: deleted %s partitions before %s (CX_KEEP_LAKE_DAYS)", len(gone), first)
     return len(gone)
@@ -109,14 +111,23 @@ def _partitions(root: Path) -> Iterator[tuple[Path, date]]:
 def _delete(paths: Iterator[Path], now: float, days: int) -> None:
     """Delete files and folders that nobody wrote to for so many days."""
     for path in list(paths):
-        with suppress(OSError):
-            if now - _written(path) <= days * SECONDS_OF_DAY:
-                continue
-            LOG.info("deleted %s, older than %s days", path.name, days)
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+        # What went in the meantime has no age.
+        with suppress(FileNotFoundError):
+            if now - _written(path) > days * SECONDS_OF_DAY and _remove(path):
+                LOG.info("deleted %s, older than %s days", path.name, days)
+
+
+def _remove(path: Path) -> bool:
+    """Delete a file or a folder; one that resists is told in the log and stays for the next run."""
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        LOG.warning("could not delete %s, the next run tries again: %s", path, error)
+        return False
+    return True
 
 
 def _written(path: Path) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -158,6 +159,31 @@ def test_the_lake_keeps_load_dates_counted_back_from_its_newest(settings) -> Non
     with pytest.raises(UsageError, match="Expected a load date from 2026-11-03 on"):
         check_load_date(settings, DAY)
     check_load_date(settings, DAY + timedelta(days=2))
+
+
+def test_what_resists_being_deleted_is_told_and_tried_again(settings, monkeypatch, caplog) -> None:
+    settings = replace(settings, keep_lake_days=1, keep_quarantine_days=365)
+    old, new = (partition(settings, DAY + timedelta(days=number)) for number in range(2))
+    quarantined = [settings.quarantine / "shop" / "calls" / path.name for path in (old, new)]
+    for path in (quarantined[1] / "files.json", quarantined[1]):
+        age(path, 366)
+
+    def refuse(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as refused, caplog.at_level("INFO", "cx"):
+        refused.setattr(shutil, "rmtree", refuse)
+        assert clear_lake(settings) == 1
+        clear_old(settings)
+    assert all(path.exists() for path in quarantined)
+    told = [found.getMessage() for found in caplog.records if found.levelname == "WARNING"]
+    assert len(told) == 3 and all("Permission denied" in text for text in told)
+    assert "older than" not in caplog.text
+    assert clear_lake(settings) == 0
+    clear_old(settings)
+    assert not any(path.exists() for path in quarantined)
+    assert not list((settings.lake / ".tmp").iterdir())
 
 
 def test_what_killed_runs_left_in_the_lake_goes_and_what_they_committed_stays(settings) -> None:

@@ -23,12 +23,13 @@ help:
 
 setup: $(VENV)/installed
 
+# That the checkout itself is what runs is meant: a warning about it would be the first that one reads.
 $(VENV)/installed: requirements.lock pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "error: expected $(PYTHON) on the path, found none: install Python 3.11 or say make PYTHON=..." >&2; exit 2; }
 	@echo "Setting up $(VENV) (two to four minutes, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS="ignore:Editable installation" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup

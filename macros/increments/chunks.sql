@@ -1,16 +1,17 @@
 {#
-    Rows (…, number of rows) cut into chunks of at most the var `chunk_rows`, in their order: what
-    bounds the memory of a rebuild. A single row that is larger is a chunk of its own. Rows that
-    are equal in the column number `together` are never cut apart, those that differ in the column
-    number `apart` always are. `most` bounds the number of rows of a chunk, too.
+    Rows (…, number of rows) cut into chunks of at most `size` (the var `chunk_rows`), in their
+    order: what bounds the memory of a rebuild. A single row that is larger is a chunk of its own.
+    Rows that are equal in the column number `together` are never cut apart, those that differ in
+    the column number `apart` always are. `most` bounds the number of rows of a chunk, too.
 #}
-{% macro chunks(rows, together=none, most=none, apart=none) -%}
+{% macro chunks(rows, together=none, most=none, apart=none, size=none) -%}
+    {%- set size = var('chunk_rows') if size is none else size -%}
     {%- set cut = namespace(found=[], open=[], size=0) -%}
     {%- for row in rows -%}
         {%- set belongs = together is not none and cut.open and cut.open[-1][together] == row[together] -%}
         {%- if cut.open and not belongs and (
             (apart is not none and cut.open[-1][apart] != row[apart]) or
-            cut.size + (row[-1] or 0) > var('chunk_rows') or (most is not none and cut.open | length >= most)
+            cut.size + (row[-1] or 0) > size or (most is not none and cut.open | length >= most)
         ) -%}
             {%- do cut.found.append(cut.open) -%}
             {%- set cut.open = [] -%}

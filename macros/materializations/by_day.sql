@@ -122,11 +122,17 @@
             {%- do show_files(query, root, hive, kind, day) -%}
         {%- endif -%}
         {%- if touches and not is_new and days -%}
+            {#- Some at a time: to compare rows takes several times their size. -#}
+            {%- set old_rows = "select * from cx_old where " ~ in_work -%}
             {%- set new_rows = "select * from " ~ this ~ " where " ~ in_work -%}
-            {%- do do_sql(
-                "create or replace temp table cx_changed as (select * from cx_old except all (" ~ new_rows
-                ~ ")) union all ((" ~ new_rows ~ ") except all select * from cx_old)"
-            ) -%}
+            {%- do do_sql("create or replace temp table cx_changed as select * from cx_old limit 0") -%}
+            {%- for part in chunks(days, none if kind else 1, size=var('chunk_rows') // 10) -%}
+                {%- do choose_days(reads, part) -%}
+                {%- do do_sql(
+                    "insert into cx_changed (" ~ old_rows ~ " except all " ~ new_rows
+                    ~ ") union all (" ~ new_rows ~ " except all " ~ old_rows ~ ")"
+                ) -%}
+            {%- endfor -%}
             {%- do touch_days(touches, 'cx_changed', rows_of("select " ~ next_batch())[0][0]) -%}
         {%- endif -%}
         {%- if stages -%}

@@ -1,11 +1,14 @@
 {#
-    Rows (…, number of rows) cut into chunks of at most `size` (the var `chunk_rows`), in their
-    order: what bounds the memory of a rebuild. A single row that is larger is a chunk of its own.
-    Rows that are equal in the column number `together` are never cut apart, those that differ in
-    the column number `apart` always are. `most` bounds the number of rows of a chunk, too.
+    Rows (…, number of rows) cut into chunks of at most `size`, in their order: what bounds the
+    memory of a build. Left out it is the var `chunk_rows`, and a third of it in a run of a few load
+    dates, which has as much less memory. A single row that is larger is a chunk of its own. Rows
+    that are equal in the column number `together` are never cut apart, those that differ in the
+    column number `apart` always are. `most` bounds the number of rows of a chunk, too.
 #}
 {% macro chunks(rows, together=none, most=none, apart=none, size=none) -%}
-    {%- set size = var('chunk_rows') if size is none else size -%}
+    {%- if size is none -%}
+        {%- set size = var('chunk_rows') // (3 if env_var('DBT_FEW_DAYS', '') else 1) -%}
+    {%- endif -%}
     {%- set cut = namespace(found=[], open=[], size=0) -%}
     {%- for row in rows -%}
         {%- set belongs = together is not none and cut.open and cut.open[-1][together] == row[together] -%}

@@ -23,6 +23,9 @@
     {%- set contacts = adapter.get_relation(this.database, 'core', 'fct_contacts') -%}
     {%- set horizons = adapter.get_relation(this.database, 'intermediate', 'int_source_horizons') -%}
     {%- set inputs = adapter.get_relation(this.database, 'intermediate', 'int_health_inputs') -%}
+    {#- Days to come have no scores: `as_of` touches them when it passes over them. -#}
+    {%- set as_of = adapter.get_relation(this.database, 'intermediate', 'int_as_of') -%}
+    {%- set has_scores = "input_date + offset_days <= (select max(as_of_date) from " ~ as_of ~ ")" if as_of else "true" -%}
     {%- set existing_days -%}
         select distinct
             case entity when 'tickets' then 'ticket' when 'chats' then 'chat' when 'calls' then 'call' end as kind,
@@ -151,8 +154,7 @@
     {%- elif touches == 'backlog' -%}
         {%- do do_sql(
             into ~ "'backlog', cast(unnest(generate_series("
-            ~ "(select min(change_date) from " ~ changed ~ "), as_of_date, interval '1' day)) as date), 'rows' from "
-            ~ adapter.get_relation(this.database, 'intermediate', 'int_as_of')
+            ~ "(select min(change_date) from " ~ changed ~ "), as_of_date, interval '1' day)) as date), 'rows' from " ~ as_of
         ) -%}
 
     {%- elif touches == 'ticket_horizons' -%}
@@ -168,7 +170,7 @@
                 ~ " as inputs cross join (select unnest([0, " ~ (var('health_lookback_days') + 1) ~ "]) as offset_days) join ("
                 ~ "select customer_id, min(case when is_test then date '0001-01-01' else left_date end) as since from "
                 ~ changed ~ " group by customer_id) as changed on inputs.customer_id = changed.customer_id "
-                ~ "and inputs.input_date + offset_days >= changed.since"
+                ~ "and inputs.input_date + offset_days >= changed.since where inputs." ~ has_scores
             ) -%}
         {%- endif -%}
 
@@ -186,6 +188,7 @@
             ~ ") as inputs cross join (select unnest([0, " ~ reach ~ "]) as offset_days) "
             ~ "join (select distinct customer_id, input_date as since from " ~ changed ~ ") as changed "
             ~ "on inputs.customer_id = changed.customer_id and inputs.input_date + offset_days between changed.since and changed.since + " ~ reach
+            ~ " where inputs." ~ has_scores
         ) -%}
 
     {%- else -%}

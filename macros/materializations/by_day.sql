@@ -91,7 +91,9 @@
             million contacts, which as chats alone make do with 1.5. Of few rows one query is quicker.
         -#}
         {%- set apart = 0 if kind and stages and rows_count * 10 > var('chunk_rows') else none -%}
-        {%- for chunk in chunks(days, none if kind else 1, most, apart) -%}
+        {#- Around each chunk days are read once more, to be put in an order, which can be spilled. -#}
+        {%- set size = var('chunk_rows') if config.get('context') == 'window' else none -%}
+        {%- for chunk in chunks(days, none if kind else 1, most, apart, size) -%}
             {%- do choose_days(reads, chunk) -%}
             {%- do choose_context(config.get('context'), reads, chunk) -%}
             {%- if stages -%}

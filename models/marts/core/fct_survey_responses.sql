@@ -4,33 +4,38 @@
     touches='answers'
 ) }}
 
-with accepted as (
+with chosen as (
     select
         *,
         contact_type || ':' || contact_ref_id as contact_id
     from {{ ref('int_survey_responses_versioned') }}
-    where _disposition = 'accepted'
-),
-
-chosen as (
-    select * from accepted
-    where {{ in_run_days(none, '_day', kind='response') }}
+    where _disposition = 'accepted' and {{ in_run_days(none, '_day', kind='response') }}
 ),
 
 contacts_in_work as (
-    select distinct contact_id
+    select distinct
+        contact_type,
+        contact_ref_id,
+        contact_id
     from chosen
     where contact_id is not null
 ),
 
--- Of several answers about one contact one counts: the others have to be looked at too.
+-- Of several answers about one contact one counts: the others have to be looked at too. Both read
+-- the table itself: the engine holds the whole of an expression that two read.
 responses as (
     select * from chosen
     where contact_id is null
     union all
-    select accepted.*
-    from accepted
-    inner join contacts_in_work on accepted.contact_id = contacts_in_work.contact_id
+    select
+        versions.*,
+        contacts_in_work.contact_id
+    from {{ ref('int_survey_responses_versioned') }} as versions
+    inner join contacts_in_work
+        on
+            versions.contact_type = contacts_in_work.contact_type
+            and versions.contact_ref_id = contacts_in_work.contact_ref_id
+    where versions._disposition = 'accepted'
 ),
 
 -- A rating that was edited keeps its first score beside the latest.

@@ -20,7 +20,11 @@ stated as (
         contact_id,
         min(case when is_positive then 1 else 0 end) = 1 as is_fcr_survey
     from {{ ref('fct_survey_responses') }}
-    where survey_type = 'fcr' and is_counted and contact_id is not null
+    where
+        survey_type = 'fcr'
+        and is_counted
+        and contact_id is not null
+        and {{ in_run_days("split_part(contact_id, ':', 1)", 'contact_date') }}
     group by contact_id
 ),
 
